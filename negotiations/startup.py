@@ -1,0 +1,58 @@
+"""What the settings work out from the environment, and what stops a start for real."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def site_address(url: str, *, local: bool) -> tuple[str, str, bool]:
+    """Split PARLEY_URL into origin, host name and "is https".
+
+    Empty values when nothing is set on a developer's machine; for real the address is required,
+    names one host and has no path, else ImproperlyConfigured says what to set.
+    """
+    if not url and local:
+        return "", "", False
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme not in {"http", "https"} or not host:
+        raise ImproperlyConfigured(
+            "Set PARLEY_URL to the address people open, such as https://parley.example.org."
+        )
+    if "*" in host or host.startswith("."):
+        raise ImproperlyConfigured("PARLEY_URL must name one host, without a wildcard.")
+    if parts.path not in {"", "/"}:
+        raise ImproperlyConfigured("PARLEY_URL must end after the host: Parley has no prefix.")
+    return f"{parts.scheme}://{parts.netloc}", host, parts.scheme == "https"
+
+
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL;"
+    # A record of talks must not lose an acknowledged write to a power cut.
+    "PRAGMA synchronous=FULL;"
+    "PRAGMA foreign_keys=ON;"
+    # Without it REPLACE INTO slips past the append-only triggers.
+    "PRAGMA recursive_triggers=ON;"
+)
+
+
+def database_options(database: dict[str, Any]) -> dict[str, Any]:
+    """Return the keys that tune the given database entry for its engine."""
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        return {
+            # Closing the last connection checkpoints the log: ten times dearer than a write.
+            "CONN_MAX_AGE": None,
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 5,
+                "init_command": SQLITE_PRAGMAS,
+            },
+            # A file, so that tests meet the same locking as production.
+            "TEST": {"NAME": str(Path(database["NAME"]).with_name("test.sqlite3"))},
+        }
+    # The pool keeps connections open; threads come and go, so nothing may be tied to them.
+    return {"CONN_MAX_AGE": 0, "OPTIONS": {"pool": {"min_size": 1, "max_size": 16, "timeout": 10}}}

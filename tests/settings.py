@@ -1,0 +1,20 @@
+"""The production settings, with the two things a test run cannot have: hashing and cost."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("PARLEY_SECRET_KEY", "only-for-tests-" + "x" * 50)
+os.environ.setdefault("PARLEY_URL", "http://testserver")
+
+from negotiations.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# Files straight from the apps: no collectstatic before a test run.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
