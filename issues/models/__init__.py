@@ -1,0 +1,23 @@
+"""Everything on an agenda item: the item, its entries, and where it stands."""
+
+from .entries import (
+    AudienceChange,
+    Entry,
+    EntrySource,
+    HistoryIsFinal,
+    Redaction,
+)
+from .items import AgendaLine, Issue
+from .standings import Standing, StandingParty
+
+__all__ = [
+    "AgendaLine",
+    "AudienceChange",
+    "Entry",
+    "EntrySource",
+    "HistoryIsFinal",
+    "Issue",
+    "Redaction",
+    "Standing",
+    "StandingParty",
+]
