@@ -112,6 +112,7 @@ def viewer_with(user: User, slug: str, minimum: str) -> Viewer:
 
 
 def can(viewer: Viewer, minimum: str) -> tuple[bool, str]:
+    """Whether the viewer may do what needs `minimum`, and if not, the reason in a sentence."""
     if not viewer.has_role(minimum):
         needed = Role(minimum).label.split(":")[0].lower()
         return False, f"This needs the role {needed}; ask the head of this negotiation."
@@ -121,6 +122,7 @@ def can(viewer: Viewer, minimum: str) -> tuple[bool, str]:
 
 
 def can_create_negotiation(user: User) -> tuple[bool, str]:
+    """Whether `user` may open a negotiation here, and if not, the reason in a sentence."""
     if settings.PARLEY_CREATE == "staff" and not user.is_staff:
         return False, "Only staff may create negotiations here; ask your administrator."
     return True, ""

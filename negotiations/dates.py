@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 DAY, MONTH, YEAR = "day", "month", "year"
@@ -105,7 +106,7 @@ def parse_date(text: str) -> VagueDate:
     raise ValueError(f"This is no date Parley can read. {HINT}")
 
 
-def _checked(make, *numbers: int) -> VagueDate:  # type: ignore[no-untyped-def]
+def _checked(make: Callable[..., VagueDate], *numbers: int) -> VagueDate:
     try:
         return make(*numbers)
     except (ValueError, calendar.IllegalMonthError) as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
+from uuid import uuid4
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.validators import MinValueValidator, RegexValidator
@@ -28,7 +28,7 @@ class Precision(models.TextChoices):
 
 
 class User(AbstractUser):
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     is_demo = models.BooleanField(
         "demo person", default=False, help_text="Made by the demo; a real server refuses to start."
     )
@@ -47,7 +47,7 @@ class SchemeManager(models.Manager["StatusScheme"]):
 
 
 class StatusScheme(models.Model):
-    """A set of statuses. Without a negotiation it is a template; a negotiation uses its own copy."""
+    """A set of statuses: a template, or the copy that one negotiation uses."""
 
     slug = models.SlugField(max_length=60)
     name = models.CharField(max_length=120)
@@ -188,11 +188,11 @@ class Negotiation(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    def natural_key(self) -> tuple[str]:
-        return (self.slug,)
-
     def get_absolute_url(self) -> str:
         return reverse("issues:state_of_play", args=[self.slug])
+
+    def natural_key(self) -> tuple[str]:
+        return (self.slug,)
 
 
 class PartyManager(models.Manager["Party"]):
@@ -278,7 +278,7 @@ class Source(models.Model):
         TABLE = "table", "Said at the table"
         NOTES = "notes", "Own notes"
 
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     negotiation = models.ForeignKey(Negotiation, models.PROTECT, related_name="sources")
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.WEB)
     title = models.CharField(max_length=300)
@@ -393,6 +393,9 @@ class Round(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def get_absolute_url(self) -> str:
+        return reverse("issues:round_detail", args=[self.negotiation.slug, self.place])
+
     def natural_key(self) -> tuple[str, int]:
         return self.negotiation.slug, self.place
 
@@ -401,9 +404,6 @@ class Round(models.Model):
         "negotiations.party",
         "negotiations.source",
     ]
-
-    def get_absolute_url(self) -> str:
-        return reverse("issues:round_detail", args=[self.negotiation.slug, self.place])
 
     @property
     def is_held(self) -> bool:
@@ -505,7 +505,7 @@ class Readout(models.Model):
 class Erasure(models.Model):
     """The tombstone of a negotiation that was erased by command: no content, only the fact."""
 
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     slug_sha256 = models.CharField(max_length=64)
     reason = models.TextField()
     entries = models.PositiveIntegerField()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any, NoReturn
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
@@ -99,7 +99,7 @@ class Entry(AppendOnly):
         MEDIUM = "medium", "Medium"
         LOW = "low", "Low"
 
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     issue = models.ForeignKey(Issue, models.PROTECT, related_name="entries")
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.ENTRY)
 
@@ -129,7 +129,7 @@ class Entry(AppendOnly):
         Party, models.PROTECT, null=True, blank=True, related_name="+"
     )
     # One form sent is one batch: it is recorded once and undone as one.
-    batch = models.UUIDField(default=uuid.uuid4, editable=False)
+    batch = models.UUIDField(default=uuid4, editable=False)
     batch_place = models.PositiveSmallIntegerField(default=0, editable=False)
 
     round = models.ForeignKey(Round, models.PROTECT, null=True, blank=True, related_name="entries")

@@ -74,6 +74,9 @@ class Issue(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def get_absolute_url(self) -> str:
+        return reverse("issues:issue_detail", args=[self.negotiation.slug, self.number])
+
     def natural_key(self) -> tuple[str, int]:
         return self.negotiation.slug, self.number
 
@@ -81,9 +84,6 @@ class Issue(models.Model):
         "negotiations.negotiation",
         "negotiations.party",
     ]
-
-    def get_absolute_url(self) -> str:
-        return reverse("issues:issue_detail", args=[self.negotiation.slug, self.number])
 
     @property
     def label(self) -> str:
