@@ -10,43 +10,21 @@ from django.db.models import Q
 from django.http import Http404
 
 from .models import Membership, Negotiation, Party, User
+from .scopes import DELEGATION, MEMBERS, MEMBERS_SCOPE, PUBLIC, PUBLIC_SCOPE, Scope
 
 Role = Membership.Role
 RANK = {Role.VIEWER.value: 0, Role.RECORDER.value: 1, Role.HEAD.value: 2}
 
-PUBLIC, MEMBERS, DELEGATION = "public", "members", "delegation"
 
-
-@dataclass(frozen=True)
-class Scope:
-    """What one viewer can see: public; members; members and one delegation (design §1)."""
-
-    key: str
-    party_id: int | None = None
-
-    @classmethod
-    def of_party(cls, party_id: int) -> Scope:
-        return cls(f"party-{party_id}", party_id)
-
-    def sees(self, audience: str, party_id: int | None) -> bool:
-        if audience == PUBLIC:
-            return True
-        if self.key == PUBLIC:
-            return False
-        return audience == MEMBERS or (self.party_id is not None and party_id == self.party_id)
-
-    def filter(self, prefix: str = "") -> Q:
-        """The same rule as a condition on `audience` and `audience_party` behind `prefix`."""
-        if self.key == PUBLIC:
-            return Q(**{f"{prefix}audience": PUBLIC})
-        seen = Q(**{f"{prefix}audience__in": [PUBLIC, MEMBERS]})
-        if self.party_id is not None:
-            seen |= Q(**{f"{prefix}audience": DELEGATION, f"{prefix}audience_party": self.party_id})
-        return seen
-
-
-PUBLIC_SCOPE = Scope(PUBLIC)
-MEMBERS_SCOPE = Scope(MEMBERS)
+def scope_filter(scope: Scope, prefix: str = "") -> Q:
+    """The rule of `Scope.sees` as a condition on `audience` and `audience_party`."""
+    if scope.key == PUBLIC:
+        return Q(**{f"{prefix}audience": PUBLIC})
+    seen = Q(**{f"{prefix}audience__in": [PUBLIC, MEMBERS]})
+    if scope.party_id is not None:
+        own = {f"{prefix}audience": DELEGATION, f"{prefix}audience_party": scope.party_id}
+        seen |= Q(**own)
+    return seen
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from negotiations.access import Scope
+from negotiations.access import scope_filter
 from negotiations.dates import date_text
 from negotiations.models import Party, Precision, Round, Source, Status
+from negotiations.scopes import Scope
 
 from .items import Issue
 
@@ -50,7 +51,7 @@ class AppendOnly(models.Model):
 
 class EntryQuerySet(AppendOnlyQuerySet):
     def in_scope(self, scope: Scope) -> EntryQuerySet:
-        return self.filter(scope.filter())
+        return self.filter(scope_filter(scope))
 
     def visible_to(self, user: Any, scope: Scope) -> EntryQuerySet:
         """Entries in the viewer's scope; what was undone shows to its author only."""

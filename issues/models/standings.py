@@ -10,8 +10,8 @@ import datetime as dt
 from django.db import models
 from django.db.models import Q
 
-from negotiations.access import Scope
 from negotiations.models import Category, Party, Precision, Status
+from negotiations.scopes import Scope
 
 from .entries import Entry
 from .items import Issue

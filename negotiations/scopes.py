@@ -1,0 +1,29 @@
+"""What one viewer can see, as a plain value: public; members; members and one delegation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PUBLIC, MEMBERS, DELEGATION = "public", "members", "delegation"
+
+
+@dataclass(frozen=True)
+class Scope:
+    key: str
+    party_id: int | None = None
+
+    @classmethod
+    def of_party(cls, party_id: int) -> Scope:
+        return cls(f"party-{party_id}", party_id)
+
+    def sees(self, audience: str, party_id: int | None) -> bool:
+        """Whether something with this audience is in the scope (design §1, Audience)."""
+        if audience == PUBLIC:
+            return True
+        if self.key == PUBLIC:
+            return False
+        return audience == MEMBERS or (self.party_id is not None and party_id == self.party_id)
+
+
+PUBLIC_SCOPE = Scope(PUBLIC)
+MEMBERS_SCOPE = Scope(MEMBERS)
