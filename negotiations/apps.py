@@ -5,3 +5,7 @@ from django.apps import AppConfig
 
 class NegotiationsConfig(AppConfig):
     name = "negotiations"
+
+    def ready(self) -> None:
+        # Registers the system checks.
+        from negotiations import checks  # noqa: F401

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError, ProgrammingError, connection
 
 
 def site_address(url: str, *, local: bool) -> tuple[str, str, bool]:
@@ -56,3 +58,35 @@ def database_options(database: dict[str, Any]) -> dict[str, Any]:
         }
     # The pool keeps connections open; threads come and go, so nothing may be tied to them.
     return {"CONN_MAX_AGE": 0, "OPTIONS": {"pool": {"min_size": 1, "max_size": 16, "timeout": 10}}}
+
+
+DEMO_PEOPLE = (
+    "This database holds demo people, whose password is public. "
+    "Set DATABASE_URL to a database of your own, or delete the users marked as demo person."
+)
+NOT_SET_UP = "The database is not ready: run manage.py setup first."
+
+
+def demo_people_out_of_place() -> bool:
+    """Say whether demo people are in a database that is used for real."""
+    from negotiations.models import User
+
+    if settings.DEBUG or settings.PARLEY_DEMO:
+        return False
+    return User.objects.filter(is_demo=True).exists()
+
+
+def refuse_unfit_database() -> None:
+    """Raise ImproperlyConfigured, with what to do, unless the database may be served for real.
+
+    Leaves no connection open: the server may fork after this.
+    """
+    try:
+        if demo_people_out_of_place():
+            raise ImproperlyConfigured(DEMO_PEOPLE)
+    except (OperationalError, ProgrammingError) as error:
+        raise ImproperlyConfigured(NOT_SET_UP) from error
+    finally:
+        connection.close()
+        if hasattr(connection, "close_pool"):
+            connection.close_pool()
