@@ -1,7 +1,56 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.core.checks import CheckMessage, Tags, Warning, register
+from django.db.models.signals import post_migrate, pre_migrate
+
+
+def _drop_triggers(using: str, **_kwargs: Any) -> None:
+    from . import triggers
+
+    triggers.drop(using)
+
+
+def _install_triggers(using: str, **_kwargs: Any) -> None:
+    from . import triggers
+
+    triggers.install(using)
+
+
+def check_triggers(databases: list[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
+    """Reports missing triggers, for /healthz and `check --database default`.
+
+    A warning, since an error would keep `migrate` from putting them back.
+    """
+    from . import triggers
+
+    return [
+        Warning(
+            f"The database “{using}” lacks the triggers that keep history append-only.",
+            hint="Run manage.py migrate.",
+            id="issues.W001",
+        )
+        for using in databases or []
+        if triggers.missing(using)
+    ]
+
+
+def _rebuild(negotiation: Any, **_kwargs: Any) -> None:
+    from . import services
+
+    services.rebuild_negotiation(negotiation)
 
 
 class IssuesConfig(AppConfig):
     name = "issues"
+    verbose_name = "Items and their history"
+
+    def ready(self) -> None:
+        from negotiations.signals import frame_changed
+
+        pre_migrate.connect(_drop_triggers, sender=self)
+        post_migrate.connect(_install_triggers, sender=self)
+        frame_changed.connect(_rebuild, dispatch_uid="issues.rebuild")
+        register(check_triggers, Tags.database)

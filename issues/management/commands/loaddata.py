@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.core.management.commands.loaddata import Command as DjangoLoaddata
+
+from issues import services
+from negotiations.models import Negotiation
+
+
+class Command(DjangoLoaddata):
+    """Django's loaddata; standings are derived, so no fixture holds them: rebuilt after loading."""
+
+    def loaddata(self, fixture_labels: Sequence[str]) -> None:
+        super().loaddata(fixture_labels)
+        for negotiation in Negotiation.objects.using(self.using):
+            services.rebuild_negotiation(negotiation)

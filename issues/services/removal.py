@@ -1,0 +1,178 @@
+"""The exceptions to append-only: audience changes, redaction, erasure. Each leaves its mark."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db.models import CharField, Model, QuerySet
+from django.db.models.functions import Cast
+
+from negotiations.access import Viewer
+from negotiations.models import (
+    Delegate,
+    Erasure,
+    Membership,
+    Negotiation,
+    Party,
+    Readout,
+    Round,
+    Source,
+    Status,
+    StatusScheme,
+)
+
+from .. import triggers
+from ..models import (
+    AgendaLine,
+    AudienceChange,
+    Entry,
+    EntrySource,
+    Issue,
+    Redaction,
+    Standing,
+    StandingParty,
+)
+from .standings import rebuild
+
+BLANK = "[redacted]"
+
+
+def change_audience(
+    entry: Entry, *, audience: str, party: Party | None, reason: str, viewer: Viewer
+) -> AudienceChange:
+    """Changes who may see an entry, with an event of its own; standings of all scopes follow.
+
+    Raises ValidationError without a reason, or where the delegation is not the viewer's.
+    """
+    if not reason.strip():
+        raise ValidationError({"reason": "Say why, in a few words."})
+    if audience == Entry.Audience.DELEGATION and (viewer.party is None or party != viewer.party):
+        raise ValidationError(
+            {"audience": "You can restrict an entry to your own delegation only."}
+        )
+    with transaction.atomic():
+        change = AudienceChange.objects.create(
+            entry=entry,
+            old_audience=entry.audience,
+            old_party=entry.audience_party,
+            new_audience=audience,
+            new_party=party,
+            reason=reason.strip(),
+            changed_by=viewer.user,
+        )
+        _overwrite(entry, audience=audience, audience_party=party)
+        rebuild(viewer.negotiation, [entry.issue_id])
+    return change
+
+
+def redact(entry: Entry, *, reason: str, by: str) -> Redaction:
+    """Blanks all that an entry says; keeps its hash, date, author and a tombstone.
+
+    `by` is a name for the log. Raises ValidationError without a reason or on a second time.
+    """
+    if not reason.strip():
+        raise ValidationError("A redaction needs a reason.")
+    if Redaction.objects.filter(entry=entry).exists():
+        raise ValidationError("This entry is redacted already.")
+    with transaction.atomic():
+        tombstone = Redaction.objects.create(
+            entry=entry, sha256=_digest(entry), reason=reason.strip(), redacted_by=by
+        )
+        blank: dict[str, Any] = {name: _blank(name) for name in triggers.WORDS}
+        _overwrite(entry, **blank)
+        rebuild(entry.issue.negotiation, [entry.issue_id])
+    return tombstone
+
+
+def _blank(column: str) -> Any:
+    if column == "text":
+        return BLANK
+    return None if column.endswith("_id") or column == "next_step_by" else ""
+
+
+def _digest(entry: Entry) -> str:
+    """SHA-256 over what is about to be blanked, as canonical JSON."""
+    said = {name: getattr(entry, name) for name in triggers.WORDS}
+    text = json.dumps(said, sort_keys=True, ensure_ascii=False, cls=DjangoJSONEncoder)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _overwrite(entry: Entry, **columns: Any) -> None:
+    """A plain update past the model's refusal; the database still checks what may change."""
+    QuerySet(Entry).filter(pk=entry.pk).update(**columns)
+    entry.refresh_from_db()
+
+
+# --- Erasure ------------------------------------------------------------------------------------
+
+
+def erase_negotiation(negotiation: Negotiation, *, reason: str, by: str) -> Erasure:
+    """Removes a negotiation with its history and all edit histories; leaves a tombstone.
+
+    The tombstone keeps a hash of the address, the number of entries, reason, time and name.
+    Raises ValidationError without a reason.
+    """
+    if not reason.strip():
+        raise ValidationError("An erasure needs a reason.")
+    with transaction.atomic():
+        tombstone = Erasure.objects.create(
+            slug_sha256=hashlib.sha256(negotiation.slug.encode()).hexdigest(),
+            reason=reason.strip(),
+            entries=Entry.objects.filter(issue__negotiation=negotiation).count(),
+            erased_by=by,
+        )
+        triggers.drop(DEFAULT_DB_ALIAS)
+        for rows in _everything_of(negotiation):
+            _remove(rows)
+        triggers.install(DEFAULT_DB_ALIAS)
+    return tombstone
+
+
+def _everything_of(negotiation: Negotiation) -> list[QuerySet[Any]]:
+    """All rows of a negotiation, those that point at others first."""
+    issue, round_ = {"issue__negotiation": negotiation}, {"round__negotiation": negotiation}
+    entry = {"entry__issue__negotiation": negotiation}
+    here = {"negotiation": negotiation}
+    rows: list[tuple[type[Model], dict[str, Any]]] = [
+        (StandingParty, {"standing__issue__negotiation": negotiation}),
+        (Standing, issue),
+        *((model, entry) for model in (AudienceChange, Redaction, EntrySource)),
+        (Entry.joint_parties.through, entry),
+        (Entry, issue),
+        (AgendaLine, round_),
+        (Issue.raised_by.through, issue),
+        (Issue, here),
+        (Readout, round_),
+        (Delegate, round_),
+        (Round.sources.through, round_),
+        (Round, here),
+        (Source, here),
+        (Membership, here),
+        (Party, here),
+        (Status, {"scheme__negotiation": negotiation}),
+        (StatusScheme, here),
+        (Negotiation, {"pk": negotiation.pk}),
+    ]
+    return [QuerySet(model).filter(**condition) for model, condition in rows]
+
+
+def _remove(rows: QuerySet[Any]) -> None:
+    """Deletes rows, their edit history and the admin's log of them."""
+    kind = ContentType.objects.get_for_model(rows.model, for_concrete_model=False)
+    keys = rows.annotate(key=Cast("pk", CharField())).values("key")
+    LogEntry.objects.filter(content_type=kind, object_id__in=keys).delete()
+    for history in _histories(rows.model):
+        QuerySet(history).filter(id__in=rows.values("pk")).delete()
+    rows._raw_delete(rows.db)  # type: ignore[attr-defined]
+
+
+def _histories(model: type[Model]) -> list[type[Model]]:
+    manager = getattr(model, "history", None)
+    return [manager.model] if manager is not None else []

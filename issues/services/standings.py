@@ -1,0 +1,270 @@
+"""Keeps the stored standings equal to what the rules make of the entries."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from negotiations.access import scopes_of
+from negotiations.models import Negotiation
+from negotiations.scopes import Scope
+
+from ..models import Entry, Issue, Standing, StandingParty
+from ..standing import EntryValue, Frame, Period, Seat, StandingValue, StatusValue, Word, periods
+
+CHUNK = 200
+
+_COLUMNS = (
+    *("id", "issue_id", "voice", "party_id", "said_first", "precision_rank", "counts_from"),
+    *("recorded_at", "kind", "corrects_id", "status_id", "status__category", "status__rung"),
+    *("position", "waits_for", "next_step", "audience", "audience_party_id", "precision"),
+)
+
+
+@dataclass(frozen=True)
+class LoadedEntry:
+    """An entry as the rules see it, with what only scopes and dates on screen need."""
+
+    value: EntryValue
+    audience: str
+    audience_party: int | None
+    precision: str
+
+
+def load_entries(issue_ids: Sequence[int]) -> dict[int, list[LoadedEntry]]:
+    """All entries of these items, in every audience, by item. Two queries at most."""
+    rows = list(Entry.objects.filter(issue__in=issue_ids).order_by().values(*_COLUMNS))
+    joint: dict[int, set[int]] = defaultdict(set)
+    through = Entry.joint_parties.through.objects
+    if any(row["voice"] == "joint" for row in rows):
+        links = through.filter(entry__issue__in=issue_ids).values_list("entry_id", "party_id")
+        for entry_id, party_id in links:
+            joint[entry_id].add(party_id)
+    found: dict[int, list[LoadedEntry]] = defaultdict(list)
+    for row in rows:
+        parties = {row["party_id"]} if row["party_id"] else joint[row["id"]]
+        found[row["issue_id"]].append(_loaded(row, frozenset(parties)))
+    return found
+
+
+def _loaded(row: dict[str, Any], parties: frozenset[int]) -> LoadedEntry:
+    status = None
+    if row["status_id"]:
+        status = StatusValue(row["status_id"], row["status__category"], row["status__rung"])
+    value = EntryValue(
+        id=row["id"],
+        voice=row["voice"],
+        parties=parties,
+        said_first=row["said_first"],
+        precision_rank=row["precision_rank"],
+        counts_from=row["counts_from"],
+        recorded_at=row["recorded_at"],
+        kind=row["kind"],
+        corrects=row["corrects_id"],
+        status=status,
+        has_position=bool(row["position"]),
+        has_waits=bool(row["waits_for"]),
+        has_next_step=bool(row["next_step"]),
+    )
+    return LoadedEntry(value, row["audience"], row["audience_party_id"], row["precision"])
+
+
+def load_frames(negotiation: Negotiation, issue_ids: Sequence[int]) -> dict[int, Frame]:
+    """Who is at the table, who raised each item and which rule makes the headline. Two queries."""
+    seats = tuple(
+        Seat(*row)
+        for row in negotiation.parties.values_list("pk", "since", "until").order_by("order", "pk")
+    )
+    raised: dict[int, set[int]] = defaultdict(set)
+    through = Issue.raised_by.through.objects
+    for issue_id, party_id in through.filter(issue__in=issue_ids).values_list(
+        "issue_id", "party_id"
+    ):
+        raised[issue_id].add(party_id)
+    assessor = negotiation.rule == Negotiation.Rule.ASSESSOR
+    return {pk: Frame(seats, frozenset(raised[pk]), assessor) for pk in issue_ids}
+
+
+def entries_in(scope: Scope, loaded: Iterable[LoadedEntry]) -> list[EntryValue]:
+    """What of these entries is in the scope."""
+    return [e.value for e in loaded if scope.sees(e.audience, e.audience_party)]
+
+
+# --- Rows ---------------------------------------------------------------------------------------
+
+
+def _entry_id(entry: EntryValue | None) -> int | None:
+    return entry.id if entry else None
+
+
+def _status_id(status: StatusValue | None) -> int | None:
+    return status.id if status else None
+
+
+def _standing_columns(value: StandingValue) -> dict[str, Any]:
+    return {
+        "headline_id": _status_id(value.headline),
+        "category": value.headline.category if value.headline else "",
+        "badge": value.badge,
+        "fell_from_id": _status_id(value.fell_from),
+        "fell_on": value.fell_on,
+        "last_said": value.last.said_first if value.last else None,
+        "entry_count": value.count,
+        "last_entry_id": _entry_id(value.last),
+        "waits_entry_id": _entry_id(value.waits),
+        "next_step_entry_id": _entry_id(value.next_step),
+        "press_entry_id": _entry_id(value.press),
+        "own_entry_id": _entry_id(value.own),
+    }
+
+
+def _word_columns(word: Word, precisions: dict[int, str]) -> dict[str, Any]:
+    claim, spoke = word.claim, word.spoke
+    return {
+        "party_id": word.party,
+        "status_id": _status_id(claim.status) if claim else None,
+        "said_first": claim.said_first if claim else None,
+        "said_precision": precisions[claim.id] if claim else "",
+        "spoke_first": spoke.said_first if spoke else None,
+        "spoke_precision": precisions[spoke.id] if spoke else "",
+        "status_entry_id": _entry_id(claim),
+        "position_entry_id": _entry_id(word.position),
+    }
+
+
+_STORED = ("since", *_standing_columns(StandingValue()))
+_STORED_WORD = tuple(_word_columns(Word(0), {}))
+
+
+@dataclass
+class _Row:
+    """One period as it is, or ought to be, stored; comparable but for `pk` and `until`."""
+
+    since: dt.date
+    until: dt.date | None
+    columns: dict[str, Any]
+    words: list[dict[str, Any]]
+    pk: int | None = None
+
+    def same_as(self, other: _Row) -> bool:
+        return (self.since, self.columns, self.words) == (other.since, other.columns, other.words)
+
+
+def _wanted(found: Iterable[Period], precisions: dict[int, str]) -> list[_Row]:
+    return [
+        _Row(
+            period.since,
+            period.until,
+            _standing_columns(period.standing),
+            [_word_columns(word, precisions) for word in period.standing.words],
+        )
+        for period in found
+    ]
+
+
+def _stored(issue_ids: Sequence[int]) -> dict[tuple[int, str], list[_Row]]:
+    words: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    parties = StandingParty.objects.filter(standing__issue__in=issue_ids)
+    for row in parties.order_by("party__order", "party").values("standing_id", *_STORED_WORD):
+        words[row.pop("standing_id")].append(row)
+    found: dict[tuple[int, str], list[_Row]] = defaultdict(list)
+    standings = Standing.objects.filter(issue__in=issue_ids).order_by("since")
+    for row in standings.values("pk", "issue_id", "scope", "until", *_STORED):
+        pk, key = row.pop("pk"), (row.pop("issue_id"), row.pop("scope"))
+        since, until = row.pop("since"), row.pop("until")
+        found[key].append(_Row(since, until, row, words[pk], pk))
+    return found
+
+
+@dataclass
+class _Plan:
+    """What it takes to make the stored rows right."""
+
+    remove: list[int]
+    close: list[tuple[int, dt.date | None]]
+    add: list[tuple[int, str, _Row]]
+    issues: set[int]
+
+    def compare(self, key: tuple[int, str], old: list[_Row], new: list[_Row]) -> None:
+        same = 0
+        while same < min(len(old), len(new)) and old[same].same_as(new[same]):
+            if old[same].until != new[same].until:
+                self.close.append((old[same].pk or 0, new[same].until))
+                self.issues.add(key[0])
+            same += 1
+        self.remove += [row.pk or 0 for row in old[same:]]
+        self.add += [(*key, row) for row in new[same:]]
+        if old[same:] or new[same:]:
+            self.issues.add(key[0])
+
+    def carry_out(self) -> None:
+        if self.remove:
+            StandingParty.objects.filter(standing__in=self.remove).delete()
+            Standing.objects.filter(pk__in=self.remove).delete()
+        by_day: dict[dt.date | None, list[int]] = defaultdict(list)
+        for pk, until in self.close:
+            by_day[until].append(pk)
+        for until, pks in by_day.items():
+            Standing.objects.filter(pk__in=pks).update(until=until)
+        self._insert()
+
+    def _insert(self) -> None:
+        made = Standing.objects.bulk_create(
+            Standing(issue_id=issue, scope=scope, since=row.since, until=row.until, **row.columns)
+            for issue, scope, row in self.add
+        )
+        StandingParty.objects.bulk_create(
+            StandingParty(standing=standing, **word)
+            for standing, (_issue, _scope, row) in zip(made, self.add, strict=True)
+            for word in row.words
+        )
+
+
+def _plan(negotiation: Negotiation, issue_ids: Sequence[int]) -> _Plan:
+    scopes = scopes_of(negotiation)
+    loaded, frames = load_entries(issue_ids), load_frames(negotiation, issue_ids)
+    stored, plan = _stored(issue_ids), _Plan([], [], [], set())
+    for pk in issue_ids:
+        precisions = {e.value.id: e.precision for e in loaded[pk]}
+        for scope in scopes:
+            key = (pk, scope.key)
+            found = periods(entries_in(scope, loaded[pk]), frames[pk])
+            plan.compare(key, stored.pop(key, []), _wanted(found, precisions))
+    for key, left in stored.items():  # scopes that no longer exist
+        plan.compare(key, left, [])
+    return plan
+
+
+# --- Doors --------------------------------------------------------------------------------------
+
+
+def rebuild(negotiation: Negotiation, issue_ids: Sequence[int]) -> None:
+    """Makes the standings of these items right, in all scopes. Inside the caller's transaction."""
+    _plan(negotiation, issue_ids).carry_out()
+
+
+def _chunks(negotiation: Negotiation) -> Iterator[list[int]]:
+    pks = list(negotiation.issues.order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(pks), CHUNK):
+        yield pks[start : start + CHUNK]
+
+
+def rebuild_negotiation(negotiation: Negotiation) -> None:
+    """The same for every item of a negotiation: after a change of its frame, or a load."""
+    with transaction.atomic():
+        for issue_ids in _chunks(negotiation):
+            rebuild(negotiation, issue_ids)
+
+
+def differences(negotiation: Negotiation) -> list[str]:
+    """Where the stored standings differ from a fresh computation, in words; [] is as it must be."""
+    touched: set[int] = set()
+    for issue_ids in _chunks(negotiation):
+        touched |= _plan(negotiation, issue_ids).issues
+    numbers = Issue.objects.filter(pk__in=touched).values_list("number", flat=True)
+    return [f"{negotiation.slug}: item {number}" for number in sorted(numbers)]

@@ -1,0 +1,13 @@
+"""What a service raises beside Django's ValidationError."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Conflict(Exception):
+    """Somebody else was faster. `current` is what stands now: the row, or the entry that did it."""
+
+    def __init__(self, current: Any) -> None:
+        super().__init__("This was changed meanwhile.")
+        self.current = current
