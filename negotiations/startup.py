@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, ProgrammingError, connection
+from django.db.migrations.executor import MigrationExecutor
 
 
 def site_address(url: str, *, local: bool) -> tuple[str, str, bool]:
@@ -64,7 +65,7 @@ DEMO_PEOPLE = (
     "This database holds demo people, whose password is public. "
     "Set DATABASE_URL to a database of your own, or delete the users marked as demo person."
 )
-NOT_SET_UP = "The database is not ready: run manage.py setup first."
+NOT_SET_UP = "The database is empty or from an older version: run manage.py setup first."
 
 
 def demo_people_out_of_place() -> bool:
@@ -84,6 +85,9 @@ def refuse_unfit_database() -> None:
     try:
         if demo_people_out_of_place():
             raise ImproperlyConfigured(DEMO_PEOPLE)
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            raise ImproperlyConfigured(NOT_SET_UP)
     except (OperationalError, ProgrammingError) as error:
         raise ImproperlyConfigured(NOT_SET_UP) from error
     finally:

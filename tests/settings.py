@@ -18,3 +18,6 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
+
+# Many tests sign in from one address; the limits have their own test.
+ACCOUNT_RATE_LIMITS = False

@@ -1,0 +1,49 @@
+PYTHON ?= python3
+PORT ?= 8000
+VENV = .venv
+RUN = $(VENV)/bin/python
+PIP = $(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes
+RUNTIME = $(VENV)/.runtime
+DEV = $(VENV)/.dev
+
+.PHONY: demo install install-postgres test lint bench screenshots pins clean
+
+demo: $(RUNTIME)
+	PARLEY_DEMO=1 PORT=$(PORT) $(RUN) manage.py demo
+
+install: $(RUNTIME)
+
+install-postgres: $(RUNTIME)
+	$(PIP) -r requirements-postgres.txt
+
+test: $(DEV)
+	.ci/test
+
+lint: $(DEV)
+	.ci/lint
+
+bench: $(DEV)
+	$(RUN) -m tests.bench
+
+screenshots: $(DEV)
+	$(RUN) -m tests.screenshots
+
+# For maintainers, after a change of the dependencies in pyproject.toml; needs uv.
+pins:
+	.ci/pins
+
+clean:
+	rm -rf $(VENV) var
+
+# The stamps record what is installed: a second start installs nothing.
+$(VENV)/bin/pip:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Parley needs Python 3.11 or newer.")'
+	$(PYTHON) -m venv $(VENV)
+
+$(RUNTIME): requirements.txt | $(VENV)/bin/pip
+	$(PIP) -r requirements.txt
+	touch $@
+
+$(DEV): requirements-dev.txt | $(VENV)/bin/pip
+	$(PIP) -r requirements-dev.txt
+	touch $@ $(RUNTIME)

@@ -1,0 +1,34 @@
+"""Starting the production server: one process, threads, nothing shared before the start."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from django.conf import settings
+from django.core.management import call_command
+
+# Sixteen, so that a handful of slow clients cannot take every thread.
+THREADS = 16
+
+
+def prepare_static_files() -> None:
+    """Collect the static files when there are none yet or a source is newer than the last time."""
+    manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
+    # An upgrade changes the pins, and with them the files that packages bring.
+    sources = [*settings.BASE_DIR.glob("*/static/**/*"), settings.BASE_DIR / "requirements.txt"]
+    newest = max((path.stat().st_mtime for path in sources if path.is_file()), default=0.0)
+    if not manifest.exists() or manifest.stat().st_mtime < newest:
+        call_command("collectstatic", interactive=False, verbosity=0)
+
+
+def run_server(host: str, port: int) -> NoReturn:
+    """Replace this process by the server, so that signals and the exit code are its own."""
+    sys.stdout.flush()
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"]
+    command += ["--workers", "1", "--blocking-threads", str(THREADS), "--log-level", "warning"]
+    command += ["--host", host, "--port", str(port), "negotiations.wsgi:application"]
+    os.chdir(settings.BASE_DIR)
+    os.execv(sys.executable, command)  # noqa: S606
