@@ -43,14 +43,21 @@ def _rebuild(negotiation: Any, **_kwargs: Any) -> None:
     services.rebuild_negotiation(negotiation)
 
 
+def _forget_party(party: Any, **_kwargs: Any) -> None:
+    from . import services
+
+    services.forget_party(party)
+
+
 class IssuesConfig(AppConfig):
     name = "issues"
     verbose_name = "Items and their history"
 
     def ready(self) -> None:
-        from negotiations.signals import frame_changed
+        from negotiations.signals import frame_changed, party_leaves
 
         pre_migrate.connect(_drop_triggers, sender=self)
         post_migrate.connect(_install_triggers, sender=self)
         frame_changed.connect(_rebuild, dispatch_uid="issues.rebuild")
+        party_leaves.connect(_forget_party, dispatch_uid="issues.forget_party")
         register(check_triggers, Tags.database)

@@ -1,9 +1,14 @@
-"""What the frame tells the apps above it, inside the transaction that changed it."""
+"""What the frame of a negotiation tells whoever computes from it.
+
+Both are sent inside the transaction of the change, so that what follows is written with it.
+"""
 
 from __future__ import annotations
 
 from django.dispatch import Signal
 
-# A change of parties, members' delegations, statuses or the rule: standings must be rebuilt.
-# Sent with `negotiation`.
+# Arguments: negotiation. Its parties, its rule or the scopes that exist have changed.
 frame_changed = Signal()
+
+# Arguments: party. It is about to be removed; whoever keeps derived rows about it lets them go.
+party_leaves = Signal()

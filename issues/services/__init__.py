@@ -13,25 +13,46 @@ from .entries import (
     retract,
     undo,
 )
+from .items import (
+    ItemData,
+    mark_in_error,
+    move_heading,
+    move_issue,
+    open_issue,
+    open_issues,
+    restore_issue,
+    set_agenda_line,
+    update_issue,
+)
 from .removal import change_audience, erase_negotiation, redact
-from .standings import differences, rebuild, rebuild_negotiation
+from .standings import differences, forget_party, rebuild, rebuild_negotiation
 
 __all__ = [
     "UNDO_MINUTES",
     "EntryData",
+    "ItemData",
     "Recorded",
     "add_source",
     "change_audience",
     "correct",
     "differences",
     "erase_negotiation",
+    "forget_party",
+    "mark_in_error",
     "may_correct",
     "may_undo",
+    "move_heading",
+    "move_issue",
+    "open_issue",
+    "open_issues",
     "rebuild",
     "rebuild_negotiation",
     "record",
     "record_many",
     "redact",
+    "restore_issue",
     "retract",
+    "set_agenda_line",
     "undo",
+    "update_issue",
 ]

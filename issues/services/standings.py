@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from negotiations.access import scopes_of
-from negotiations.models import Negotiation
+from negotiations.models import Negotiation, Party
 from negotiations.scopes import Scope
 
 from ..models import Entry, Issue, Standing, StandingParty
@@ -259,6 +259,14 @@ def rebuild_negotiation(negotiation: Negotiation) -> None:
     with transaction.atomic():
         for issue_ids in _chunks(negotiation):
             rebuild(negotiation, issue_ids)
+
+
+def forget_party(party: Party) -> None:
+    """Drop the "nothing on record" rows of a party about to be removed; `rebuild` does the rest.
+
+    A row that rests on an entry stays, and with it the party.
+    """
+    StandingParty.objects.filter(party=party, spoke_first=None).delete()
 
 
 def differences(negotiation: Negotiation) -> list[str]:

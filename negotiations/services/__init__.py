@@ -1,0 +1,62 @@
+"""The only writers of the frame of a negotiation: plain functions that know no request.
+
+Who may call them is decided by the caller (`negotiations.access`). What the rules refuse is a
+ValidationError, by field where there is one; a version that is no longer current is a Conflict.
+"""
+
+from .members import add_member, add_person, mark_read, remove_member, update_member
+from .negotiation import (
+    archive_negotiation,
+    create_negotiation,
+    unarchive_negotiation,
+    update_negotiation,
+)
+from .parties import add_party, move_party, remove_party, update_party
+from .rounds import (
+    create_round,
+    move_round,
+    remove_round,
+    set_delegates,
+    set_readout,
+    set_round_state,
+    update_round,
+)
+from .sources import add_source
+from .statuses import (
+    add_status,
+    move_status,
+    remove_status,
+    retire_status,
+    status_in_use,
+    update_status,
+)
+
+__all__ = [
+    "add_member",
+    "add_party",
+    "add_person",
+    "add_source",
+    "add_status",
+    "archive_negotiation",
+    "create_negotiation",
+    "create_round",
+    "mark_read",
+    "move_party",
+    "move_round",
+    "move_status",
+    "remove_member",
+    "remove_party",
+    "remove_round",
+    "remove_status",
+    "retire_status",
+    "set_delegates",
+    "set_readout",
+    "set_round_state",
+    "status_in_use",
+    "unarchive_negotiation",
+    "update_member",
+    "update_negotiation",
+    "update_party",
+    "update_round",
+    "update_status",
+]

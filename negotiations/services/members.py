@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import datetime as dt
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from negotiations.models import Membership, Negotiation, Party, User
+from negotiations.signals import frame_changed
+
+from .rows import delete, save
+
+HEAD = Membership.Role.HEAD
+
+
+def add_member(
+    negotiation: Negotiation,
+    *,
+    user: User,
+    role: str = Membership.Role.VIEWER,
+    party: Party | None = None,
+    by: User | None = None,
+) -> Membership:
+    """Let `user` into the negotiation, tied to `party` if given.
+
+    The first member tied to a party opens that party's scope: `frame_changed`. Raises
+    ValidationError for somebody who is a member already.
+    """
+    with transaction.atomic():
+        _lock(negotiation)
+        if negotiation.memberships.filter(user=user).exists():
+            raise ValidationError({"username": f"{user} is a member already."})
+        before = _tied(negotiation)
+        membership = Membership(negotiation=negotiation, user=user)
+        _check_party(negotiation, party)
+        save(membership, by=by, role=role, party=party)
+        _tell(negotiation, before)
+    return membership
+
+
+def add_person(
+    negotiation: Negotiation,
+    *,
+    username: str,
+    full_name: str,
+    role: str = Membership.Role.VIEWER,
+    party: Party | None = None,
+    by: User | None = None,
+) -> Membership:
+    """Make an account without a password and let it in; the caller hands out the first link.
+
+    Raises ValidationError by field for a user name that is taken or cannot be one.
+    """
+    with transaction.atomic():
+        if User.objects.filter(username__iexact=username).exists():
+            raise ValidationError({"username": "This user name is taken; choose another."})
+        first_name, _space, last_name = full_name.strip().rpartition(" ")
+        user = User(username=username, first_name=first_name, last_name=last_name)
+        user.set_unusable_password()
+        user.full_clean()
+        user.save()
+        return add_member(negotiation, user=user, role=role, party=party, by=by)
+
+
+def update_member(
+    membership: Membership, *, role: str, party: Party | None, by: User | None = None
+) -> Membership:
+    """Change what a member may do and which delegation they belong to.
+
+    Raises ValidationError when the last head would lose that role.
+    """
+    negotiation = membership.negotiation
+    with transaction.atomic():
+        _lock(negotiation)
+        _check_party(negotiation, party)
+        if role != HEAD:
+            _keep_a_head(membership)
+        before = _tied(negotiation)
+        save(membership, by=by, role=role, party=party)
+        _tell(negotiation, before)
+    return membership
+
+
+def remove_member(membership: Membership, *, by: User | None = None) -> None:
+    """Take somebody out; what they recorded stays. Raises ValidationError for the last head."""
+    negotiation = membership.negotiation
+    with transaction.atomic():
+        _lock(negotiation)
+        _keep_a_head(membership)
+        before = _tied(negotiation)
+        delete(membership, by=by)
+        _tell(negotiation, before)
+
+
+def mark_read(membership: Membership, *, until: dt.datetime | None = None) -> None:
+    """Count what was recorded up to `until` (now) as seen; never moves back."""
+    until = until or timezone.now()
+    rows = Membership.objects.filter(pk=membership.pk)
+    # Not a fact about the negotiation: no history row, no lock.
+    rows.exclude(read_until__gte=until).update(read_until=until)
+
+
+def _lock(negotiation: Negotiation) -> None:
+    """One change of the members at a time: two heads must not demote each other at once."""
+    Negotiation.objects.select_for_update().get(pk=negotiation.pk)
+
+
+def _keep_a_head(membership: Membership) -> None:
+    others = membership.negotiation.memberships.exclude(pk=membership.pk)
+    was_head = Membership.objects.filter(pk=membership.pk, role=HEAD).exists()
+    if was_head and not others.filter(role=HEAD, user__is_active=True).exists():
+        raise ValidationError({"role": "A negotiation keeps at least one head."})
+
+
+def _check_party(negotiation: Negotiation, party: Party | None) -> None:
+    if party and party.negotiation_id != negotiation.pk:
+        raise ValidationError({"party": "This party belongs to another negotiation."})
+
+
+def _tied(negotiation: Negotiation) -> set[int | None]:
+    rows = negotiation.memberships.filter(party__isnull=False)
+    return set(rows.values_list("party", flat=True))
+
+
+def _tell(negotiation: Negotiation, before: set[int | None]) -> None:
+    """Standings are kept per scope, and a party has one while it has a tied member."""
+    if _tied(negotiation) != before:
+        frame_changed.send(Membership, negotiation=negotiation)

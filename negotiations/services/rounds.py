@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F
+
+from negotiations.models import Delegate, Negotiation, Party, Readout, Round, Source, User
+
+from .rows import delete, is_referenced, locked, moved, next_in, save
+
+TAKES_PLACE = (Round.State.HELD, Round.State.UNDER_WAY)
+# Larger than any number of rounds: while places are exchanged, no two rows share one.
+ASIDE = 1_000_000
+
+
+class Person(NamedTuple):
+    """One member of a delegation."""
+
+    name: str
+    function: str = ""
+    is_head: bool = False
+
+
+def create_round(negotiation: Negotiation, *, by: User | None, title: str, **fields: Any) -> Round:
+    """Add a round at the end; `fields` are plain fields of Round.
+
+    Raises ValidationError by field: a title already used, days the wrong way round, or a round
+    said to be held or under way without a date.
+    """
+    with transaction.atomic():
+        # Two rounds made at once must not take the same place.
+        Negotiation.objects.select_for_update().get(pk=negotiation.pk)
+        round_ = Round(negotiation=negotiation, place=next_in(negotiation.rounds.all(), "place"))
+        if negotiation.rounds.filter(title__iexact=title.strip()).exists():
+            raise ValidationError({"title": "There is a round with this title already."})
+        _write(round_, by, title=title.strip(), **fields)
+    return round_
+
+
+def update_round(round_: Round, *, version: int, by: User | None, **fields: Any) -> Round:
+    """Change plain fields under a version: Conflict when somebody saved first."""
+    with transaction.atomic():
+        current = locked(round_, version)
+        _write(current, by, **fields)
+    return current
+
+
+def set_round_state(round_: Round, *, state: str, by: User | None) -> Round:
+    """Say that a round is planned, under way, held, postponed or cancelled.
+
+    Raises ValidationError for one under way or held without a date.
+    """
+    with transaction.atomic():
+        current = Round.objects.select_for_update().get(pk=round_.pk)
+        _write(current, by, state=state)
+    return current
+
+
+def move_round(round_: Round, *, by: User | None, step: int) -> None:
+    """Move a round `step` places in the order; the addresses of those in between change too."""
+    with transaction.atomic():
+        negotiation = Negotiation.objects.select_for_update().get(pk=round_.negotiation_id)
+        rows = list(negotiation.rounds.all())
+        places = [row.place for row in rows]
+        order = [
+            (row, place)
+            for row, place in zip(moved(rows, round_, step), places, strict=True)
+            if row.place != place
+        ]
+        keys = [row.pk for row, _place in order]
+        Round.objects.filter(pk__in=keys).update(place=F("place") + ASIDE)
+        for row, place in order:
+            save(row, by=by, place=place)
+
+
+def remove_round(round_: Round, *, by: User | None) -> None:
+    """Take away a round added by mistake, with its delegations and readouts.
+
+    Raises ValidationError once an entry or an agenda refers to it.
+    """
+    with transaction.atomic():
+        for row in (*round_.delegates.all(), *round_.readouts.all()):
+            delete(row, by=by)
+        round_.sources.clear()
+        if is_referenced(round_):
+            raise ValidationError(
+                "Entries or items refer to this round. Say that it was cancelled instead."
+            )
+        delete(round_, by=by)
+
+
+def set_delegates(
+    round_: Round, *, party: Party, people: Sequence[Person], by: User | None
+) -> None:
+    """Make `people`, in this order, the delegation of `party` at the round.
+
+    Raises ValidationError when two have the same name or the party is another negotiation's.
+    """
+    _check_party(round_, party)
+    names = [person.name for person in people]
+    if len(set(names)) < len(names):
+        raise ValidationError("Two delegates have the same name.")
+    with transaction.atomic():
+        present = {row.name: row for row in round_.delegates.filter(party=party)}
+        for name in present.keys() - set(names):
+            delete(present[name], by=by)
+        for order, person in enumerate(people, start=1):
+            row = present.get(person.name) or Delegate(round=round_, party=party)
+            save(row, by=by, order=order, **person._asdict())
+
+
+def set_readout(
+    round_: Round, *, party: Party, text: str, source: Source | None = None, by: User | None
+) -> Readout | None:
+    """Write what `party` said about the round as a whole; an empty text takes it away."""
+    _check_party(round_, party)
+    with transaction.atomic():
+        present = round_.readouts.filter(party=party).first()
+        if not text.strip():
+            if present:
+                delete(present, by=by)
+            return None
+        readout = present or Readout(round=round_, party=party)
+        save(readout, by=by, text=text.strip(), source=source)
+    return readout
+
+
+def _check_party(round_: Round, party: Party | None) -> None:
+    if party and party.negotiation_id != round_.negotiation_id:
+        raise ValidationError("This party belongs to another negotiation.")
+
+
+def _write(round_: Round, by: User | None, **fields: Any) -> None:
+    def value(name: str) -> Any:
+        return fields.get(name, getattr(round_, name))
+
+    first, last = value("first_day"), value("last_day")
+    if (first is None) != (last is None) or (first and last < first):
+        raise ValidationError({"last_day": "The round cannot end before it begins."})
+    if value("state") in TAKES_PLACE and first is None:
+        raise ValidationError({"first_day": "A round that took place has a date."})
+    _check_party(round_, value("host"))
+    save(round_, by=by, **fields)

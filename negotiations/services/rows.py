@@ -1,0 +1,74 @@
+"""What every writer needs: save with its author, lock under a version, order, ask who refers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from django.db import models
+
+from negotiations.errors import Conflict
+from negotiations.models import User
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+def save(row: Row, *, by: User | None, touched: bool = False, **fields: Any) -> list[str]:
+    """Set `fields` and save with `by` in the history; returns the names that changed.
+
+    No change, no history row, unless `touched`: something beside the row itself has changed.
+    Raises ValidationError by field for what the model refuses.
+    """
+    adding = row._state.adding
+    changed = [name for name, value in fields.items() if getattr(row, name) != value]
+    for name in changed:
+        setattr(row, name, fields[name])
+    if changed or adding or touched:
+        # Unique rows are checked by the services, whose sentences say what to do.
+        row.full_clean(validate_unique=False, validate_constraints=False)
+        if hasattr(row, "version") and not adding:
+            row.version += 1
+        row._history_user = by  # type: ignore[attr-defined]
+        row.save()
+    return changed
+
+
+def locked(row: Row, version: int) -> Row:
+    """The row as it is now, locked; raises Conflict when it is no longer at `version`."""
+    current: Row = type(row)._default_manager.select_for_update().get(pk=row.pk)
+    if current.version != version:  # type: ignore[attr-defined]
+        raise Conflict(current)
+    return current
+
+
+def is_referenced(row: models.Model) -> bool:
+    """Whether anything refers to the row, in whichever app; copies in histories do not count."""
+    for relation in row._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, models.ManyToOneRel):
+            continue
+        if relation.on_delete is models.DO_NOTHING:
+            continue
+        others = relation.related_model._base_manager
+        if others.filter(**{relation.field.name: row.pk}).exists():
+            return True
+    return False
+
+
+def delete(row: models.Model, *, by: User | None) -> None:
+    """Delete the row; its history keeps who did it."""
+    row._history_user = by  # type: ignore[attr-defined]
+    row.delete()
+
+
+def next_in(rows: models.QuerySet[Any], field: str) -> int:
+    """One more than the highest value of `field` among the rows; 1 when there are none."""
+    highest = rows.aggregate(highest=models.Max(field))["highest"]
+    return int(highest or 0) + 1
+
+
+def moved(rows: Iterable[Row], row: Row, step: int) -> list[Row]:
+    """The rows with `row` `step` places further on, kept within the list."""
+    order = list(rows)
+    at = next(place for place, other in enumerate(order) if other.pk == row.pk)
+    order.insert(min(max(at + step, 0), len(order) - 1), order.pop(at))
+    return order

@@ -1,0 +1,118 @@
+"""What tests need made, through the services that pages use. Plain functions; no magic names."""
+
+from itertools import count
+
+from issues import services as items
+from issues.models import Entry
+from negotiations import services
+from negotiations.access import Viewer
+from negotiations.dates import parse_date
+from negotiations.models import Membership, Negotiation, Status, StatusScheme, User
+
+NUMBERS = count(1)
+PARTY_NAMES = {"RU": "Russia", "US": "United States", "UN": "United Nations"}
+STATUSES = (
+    ("Raised", "Raised", "open", 1),
+    ("Under discussion", "Talks", "engaged", 2),
+    ("Agreed in principle", "In princ", "settling", 3),
+    ("Agreed", "Agreed", "settled", 4),
+    ("Being implemented", "Doing", "settled", 5),
+    ("Closed", "Closed", "done", 6),
+    ("Blocked", "Blocked", "held", None),
+    ("Withdrawn", "Dropped", "dropped", None),
+)
+
+
+def make_user(username=None, **fields):
+    user = User(username=username or f"person{next(NUMBERS)}", **fields)
+    user.set_password("a long password")
+    user.save()
+    return user
+
+
+def make_scheme(slug="consultations"):
+    """The template "Diplomatic consultations"; the second call finds the first one's."""
+    found = StatusScheme.objects.filter(slug=slug, negotiation=None).first()
+    if found:
+        return found
+    scheme = StatusScheme.objects.create(slug=slug, name="Diplomatic consultations")
+    for order, (label, short, category, rung) in enumerate(STATUSES, start=1):
+        Status.objects.create(
+            scheme=scheme,
+            label=label,
+            short=short,
+            test=f"{label}, as a test understands it.",
+            category=category,
+            rung=rung,
+            order=order,
+        )
+    return scheme
+
+
+def make_negotiation(parties=("RU", "US"), head=None, **fields):
+    """A negotiation with the default scheme, headed by `head` or by somebody new."""
+    return services.create_negotiation(
+        title=fields.pop("title", f"Talks {next(NUMBERS)}"),
+        by=head or make_user(),
+        scheme=fields.pop("scheme", None) or make_scheme(),
+        parties=[(code, PARTY_NAMES.get(code, f"Party {code}")) for code in parties],
+        **fields,
+    )
+
+
+def add_member(negotiation, role="viewer", party=None, user=None):
+    """Somebody (new, unless given) with this role, tied to the party with this code; the user."""
+    user = user or make_user()
+    tied = negotiation.parties.get(code=party) if party else None
+    services.add_member(negotiation, user=user, role=role, party=tied)
+    return user
+
+
+def head_of(negotiation):
+    return negotiation.memberships.filter(role="head").first().user
+
+
+def viewer(negotiation, user=None):
+    """`user`, or the head, as services and reads want to know them."""
+    membership = Membership.objects.get(negotiation=negotiation, user=user or head_of(negotiation))
+    return Viewer(
+        membership.user, membership.negotiation, membership, membership.role, membership.party
+    )
+
+
+def make_issue(negotiation, title=None, **fields):
+    title = title or f"Item {next(NUMBERS)}"
+    return items.open_issue(negotiation, by=fields.pop("by", None), title=title, **fields)
+
+
+def make_round(negotiation, title=None, day=None, **fields):
+    """A round; with `day` ("10 Apr 2025") it was held then."""
+    if day:
+        when = parse_date(day)
+        fields = {"state": "held", "first_day": when.first, "last_day": when.last} | fields
+    title = title or f"Round {next(NUMBERS)}"
+    return services.create_round(negotiation, by=None, title=title, **fields)
+
+
+def status(negotiation: Negotiation, label):
+    return negotiation.scheme.statuses.get(label=label)
+
+
+def record(issue, who="", says="", said="1 Feb 2025", by=None, **fields):
+    """One entry: `who` is a party's code, several of them ("RU US": one text), third or own.
+
+    `says` is the label of a status, `by` the recording person (the head). Returns the entry.
+    """
+    negotiation = issue.negotiation
+    parties = list(negotiation.parties.filter(code__in=who.split()))
+    voice = {0: who or "own", 1: "party"}.get(len(parties), "joint")
+    data = items.EntryData(
+        voice=voice,
+        said=parse_date(said),
+        party=parties[0] if voice == Entry.Voice.PARTY else None,
+        joint_parties=parties if voice == Entry.Voice.JOINT else (),
+        status=status(negotiation, says) if says else None,
+        text=fields.pop("text", "They said so."),
+        **fields,
+    )
+    return items.record(issue, data, viewer=viewer(negotiation, by)).entries[0]
