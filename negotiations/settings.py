@@ -196,6 +196,10 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    # Without its own handlers an error also goes to the root, once, with its trace.
-    "loggers": {"django": {"handlers": [], "level": "WARNING", "propagate": True}},
+    "loggers": {
+        # Its own handlers would write a second time, and mail nobody.
+        "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        # Refusals are answers, not faults, and their addresses do not belong into a log.
+        "django.request": {"level": "ERROR"},
+    },
 }

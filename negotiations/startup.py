@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -54,8 +53,6 @@ def database_options(database: dict[str, Any]) -> dict[str, Any]:
                 "timeout": 5,
                 "init_command": SQLITE_PRAGMAS,
             },
-            # A file, so that tests meet the same locking as production.
-            "TEST": {"NAME": str(Path(database["NAME"]).with_name("test.sqlite3"))},
         }
     # The pool keeps connections open; threads come and go, so nothing may be tied to them.
     return {"CONN_MAX_AGE": 0, "OPTIONS": {"pool": {"min_size": 1, "max_size": 16, "timeout": 10}}}

@@ -11,9 +11,6 @@ CHROMIUM = next(
 )
 NO_CHROMIUM = "chromium is not on the PATH"
 
-# Playwright runs an event loop in the test's thread; Django would refuse the ORM there.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-
 
 def pytest_runtest_setup(item):
     """Skip browser tests where there is no chromium; REQUIRE_ALL=1 makes that a failure."""
@@ -27,6 +24,8 @@ def chromium():
     """The system's chromium, started once per test process."""
     from playwright.sync_api import sync_playwright
 
+    # Playwright runs an event loop in the test's thread; Django would refuse the ORM there.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser

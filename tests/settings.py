@@ -8,6 +8,12 @@ os.environ.setdefault("PARLEY_SECRET_KEY", "only-for-tests-" + "x" * 50)
 os.environ.setdefault("PARLEY_URL", "http://testserver")
 
 from negotiations.settings import *  # noqa: E402, F403
+from negotiations.settings import DATABASES, VAR_DIR  # noqa: E402
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A file, so that tests meet the same locking as production; one per process, so that two runs
+    # at a time do not meet.
+    DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / f"test-{os.getpid()}.sqlite3")}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

@@ -1,0 +1,63 @@
+from pathlib import Path
+
+import pytest
+from django.core.checks import Error, Tags, register, registry
+from django.db import connection
+
+from negotiations.startup import database_options
+
+pytestmark = pytest.mark.django_db
+sqlite_only = pytest.mark.skipif(connection.vendor != "sqlite", reason="pragmas are SQLite's")
+postgres_only = pytest.mark.skipif(connection.vendor == "sqlite", reason="the pool is PostgreSQL's")
+
+
+@sqlite_only
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 2),  # FULL
+        ("foreign_keys", 1),
+        ("recursive_triggers", 1),
+        ("busy_timeout", 5000),
+    ],
+)
+def test_pragma_holds_on_the_live_connection(pragma, value):
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA {pragma}")
+        assert cursor.fetchone() == (value,)
+
+
+@sqlite_only
+def test_writers_queue_and_tests_run_on_a_file():
+    assert connection.transaction_mode == "IMMEDIATE"
+    assert connection.settings_dict["CONN_MAX_AGE"] is None
+    assert Path(connection.settings_dict["NAME"]).is_file()
+
+
+@postgres_only
+def test_connections_come_from_a_pool():
+    assert connection.pool is not None
+    assert connection.settings_dict["CONN_MAX_AGE"] == 0
+
+
+def test_no_request_holds_a_transaction(settings):
+    assert not settings.DATABASES["default"].get("ATOMIC_REQUESTS")
+    assert not database_options({"ENGINE": "x", "NAME": "x"}).get("ATOMIC_REQUESTS")
+
+
+def test_health_is_open_to_all_and_tells_no_details(client):
+    response = client.get("/healthz")
+    assert (response.status_code, response.content) == (200, b"ok")
+
+
+def test_health_fails_with_a_database_check(client):
+    @register(Tags.database)
+    def broken(app_configs, databases, **kwargs):
+        return [Error("the guard of entries is gone")]
+
+    try:
+        response = client.get("/healthz")
+    finally:
+        registry.registry.registered_checks.remove(broken)
+    assert (response.status_code, response.content) == (503, b"not ok")

@@ -1,0 +1,92 @@
+import json
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
+
+from negotiations.checks import no_demo_people
+from negotiations.models import User
+from negotiations.startup import refuse_unfit_database
+
+from .commands import REAL, last_line, manage
+
+SHOW = """
+import json
+from django.conf import settings as s
+names = ["ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME",
+         "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT", "DEBUG"]
+print(json.dumps({name: getattr(s, name) for name in names}))
+"""
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({"PARLEY_URL": REAL["PARLEY_URL"]}, "Set PARLEY_SECRET_KEY to a long random text"),
+        ({"PARLEY_SECRET_KEY": REAL["PARLEY_SECRET_KEY"]}, "Set PARLEY_URL to the address"),
+        (REAL | {"PARLEY_URL": "https://*"}, "PARLEY_URL must name one host"),
+        (REAL | {"PARLEY_CREATE": "nobody"}, "PARLEY_CREATE must be any or staff"),
+    ],
+)
+def test_start_for_real_says_in_one_line_what_to_set(environment, sentence):
+    process = manage("check", **environment)
+    assert process.returncode == 1
+    assert process.stderr.startswith(sentence)
+    assert len(process.stderr.strip().splitlines()) == 1
+
+
+def test_address_alone_sets_hosts_origins_and_cookies():
+    process = manage("shell", "--verbosity=0", "--command", SHOW, **REAL)
+    assert json.loads(process.stdout) == {
+        "ALLOWED_HOSTS": ["parley.example.org"],
+        "CSRF_TRUSTED_ORIGINS": ["https://parley.example.org"],
+        "SESSION_COOKIE_NAME": "__Host-sessionid",
+        "CSRF_COOKIE_NAME": "__Host-csrftoken",
+        "SESSION_COOKIE_SECURE": True,
+        "CSRF_COOKIE_SECURE": True,
+        "SECURE_SSL_REDIRECT": True,
+        "DEBUG": False,
+    }
+
+
+def test_demo_listens_to_this_machine_only():
+    process = manage("shell", "--verbosity=0", "--command", SHOW, PARLEY_DEMO="1")
+    assert json.loads(process.stdout)["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]"]
+
+
+def test_deploy_check_is_clean():
+    process = manage("check", "--deploy", "--fail-level", "WARNING", **REAL)
+    assert process.returncode == 0, process.stderr
+
+
+def test_no_migration_is_missing():
+    process = manage("makemigrations", "--check", "--dry-run", PARLEY_DEBUG="1")
+    assert process.returncode == 0, process.stdout
+
+
+def test_serve_refuses_an_empty_database(tmp_path):
+    process = manage("serve", database=tmp_path / "empty.sqlite3", **REAL)
+    assert process.returncode == 1
+    assert "run manage.py setup first" in last_line(process)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_served_database_may_hold_no_demo_people():
+    refuse_unfit_database()
+    User.objects.create(username="head", is_demo=True)
+    with pytest.raises(ImproperlyConfigured, match="This database holds demo people"):
+        refuse_unfit_database()
+
+
+@pytest.mark.django_db
+def test_check_reports_demo_people(settings):
+    assert no_demo_people(None, ["default"]) == []
+    User.objects.create(username="head", is_demo=True)
+    assert [error.id for error in no_demo_people(None, ["default"])] == ["negotiations.E001"]
+    settings.PARLEY_DEMO = True
+    assert no_demo_people(None, ["default"]) == []
+
+
+def test_demo_refuses_to_run_outside_the_demo():
+    with pytest.raises(CommandError, match="set PARLEY_DEMO=1 first"):
+        call_command("demo")
