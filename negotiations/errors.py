@@ -1,11 +1,10 @@
-"""Refusals: the conflict services raise, and what a person reads when a request is refused."""
+"""What a person reads when a request is refused: a page, or one sentence for htmx."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import requires_csrf_token
@@ -14,14 +13,6 @@ STALE_PAGE = (
     "This page was opened before you signed in again, so nothing was saved. "
     "Copy what you typed, load the page again and send it once more."
 )
-
-
-class Conflict(Exception):
-    """Somebody else was first. `current` is what stands now, to show beside what was typed."""
-
-    def __init__(self, current: Model) -> None:
-        super().__init__("Somebody changed this in the meantime.")
-        self.current = current
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from django.db import models
 
-from negotiations.errors import Conflict
+from negotiations.exceptions import Conflict
 from negotiations.models import User
 
 Row = TypeVar("Row", bound=models.Model)
