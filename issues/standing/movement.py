@@ -78,12 +78,13 @@ def _kind(before: StandingLike, after: StandingLike) -> str:
             return UNCHANGED
         return NEW if before.headline is None else GONE
     old, new = before.headline.category, after.headline.category
-    if old in (DONE, DROPPED) and new not in (DONE, DROPPED):
+    if old == new:
+        return _up_or_down(before, after)
+    if old in (DONE, DROPPED):
         return REOPENED
-    if new in (DROPPED, DONE):
-        ended = DROP if new == DROPPED else CLOSED
-        return UNCHANGED if new == old else ended
-    if old == HELD and new != HELD:
+    if new in (DONE, DROPPED):
+        return DROP if new == DROPPED else CLOSED
+    if old == HELD:
         return RESUMED
     return _up_or_down(before, after)
 

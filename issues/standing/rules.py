@@ -19,7 +19,9 @@ from .values import (
     OURS,
     OWN_WORDS,
     PRESS,
+    SAYS,
     SEPARATE,
+    TAKES_BACK,
     EntryValue,
     Frame,
     Period,
@@ -38,32 +40,23 @@ def counting(entries: Iterable[EntryValue], known: dt.datetime | None = None) ->
     A correction keeps its target out even when it is itself corrected; a retraction takes back
     all that its target did, unless it is itself taken back.
     """
-    seen = {e.id: e for e in entries if known is None or e.recorded_at <= known}
-    replies: dict[int, list[EntryValue]] = defaultdict(list)
-    for entry in seen.values():
-        if entry.corrects is not None:
-            replies[entry.corrects].append(entry)
-    undone = _annulled(replies)
-    return [
-        entry
-        for entry in seen.values()
-        if entry.kind in ("entry", "correction")
-        and entry.id not in undone
-        and not any(r.id not in undone for r in replies[entry.id] if r.kind == "correction")
-    ]
+    seen = [e for e in entries if known is None or e.recorded_at <= known]
+    undone = _taken_back(seen)
+    stands = [e for e in seen if e.id not in undone]
+    replaced = {e.corrects for e in stands if e.kind == "correction"}
+    return [e for e in stands if e.kind in SAYS and e.id not in replaced]
 
 
-def _annulled(replies: Mapping[int, list[EntryValue]]) -> set[int]:
+def _taken_back(entries: Iterable[EntryValue]) -> set[int | None]:
     """Ids of what a standing retraction takes back.
 
-    The latest recorded go first: by the time a retraction is asked about its target, it is
-    already known whether the retraction itself was taken back.
+    A retraction can itself be taken back. Each pass settles one more link of such a chain, so
+    that no clock is asked for the order.
     """
-    gone: set[int] = set()
-    pairs = [(reply, target) for target, found in replies.items() for reply in found]
-    for reply, target in sorted(pairs, key=lambda pair: (pair[0].recorded_at, pair[0].id))[::-1]:
-        if reply.kind in ("retraction", "undo") and reply.id not in gone:
-            gone.add(target)
+    takers = [e for e in entries if e.kind in TAKES_BACK]
+    gone: set[int | None] = set()
+    for _ in takers:
+        gone = {e.corrects for e in takers if e.id not in gone}
     return gone
 
 
@@ -195,7 +188,7 @@ def _claims_more(words: tuple[Word, ...], claims: Mapping[int, EntryValue]) -> b
     behind = [
         w.spoke.said for w in words if w.claim and w.spoke and _status(w.claim).category in least
     ]
-    return min(ahead) > max(behind)
+    return bool(ahead) and min(ahead) > max(behind)
 
 
 def periods(
@@ -221,7 +214,8 @@ def periods(
 def _days_of(frame: Frame) -> set[dt.date]:
     """Days on which a party comes to the table or has left it."""
     came = {seat.since for seat in frame.seats if seat.since}
-    return came | {seat.until + dt.timedelta(1) for seat in frame.seats if seat.until}
+    last = {seat.until for seat in frame.seats if seat.until and seat.until < dt.date.max}
+    return came | {day + dt.timedelta(1) for day in last}
 
 
 def _append(found: list[Period], day: dt.date, standing: StandingValue) -> None:

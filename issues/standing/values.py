@@ -9,7 +9,7 @@ from typing import Protocol
 
 HELD, DROPPED, DONE = "held", "dropped", "done"
 OWN_WORDS = ("party", "joint")
-ASIDE = ("third", "own")
+SAYS, TAKES_BACK = ("entry", "correction"), ("retraction", "undo")
 
 JOINT, SEPARATE, ONLY = "joint", "separate", "only"
 CLAIMS_MORE, DIFFER, PRESS, OURS = "more", "differ", "press", "ours"

@@ -1,0 +1,112 @@
+"""The parties, statuses and rounds of one negotiation, read once per page."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.utils import timezone
+
+from negotiations.access import Viewer
+from negotiations.dates import date_text
+from negotiations.models import Negotiation, Party, Round, Status
+
+from .clock import NOW, Clock
+
+LADDER_STEPS = 8
+
+
+@dataclass(frozen=True)
+class StatusView:
+    """A status as pages show it: always shape, word and colour."""
+
+    pk: int
+    label: str
+    short: str
+    test: str
+    category: str
+    rung: int | None
+    retired: bool
+    mark: str
+
+    def __str__(self) -> str:
+        return self.label
+
+
+def _views(statuses: list[Status]) -> dict[int, StatusView]:
+    top = max((s.rung for s in statuses if s.rung), default=1)
+    return {
+        s.pk: StatusView(
+            s.pk, s.label, s.short, s.test, s.category, s.rung, s.retired, _mark(s, top)
+        )
+        for s in statuses
+    }
+
+
+def _mark(status: Status, top: int) -> str:
+    """The symbol in base.html: m0 (empty circle) to m8 (full), a pause sign or a cross."""
+    if status.rung is None:
+        return "pause" if status.category == "held" else "cross"
+    return f"m{round(LADDER_STEPS * (status.rung - 1) / max(top - 1, 1))}"
+
+
+class FrameView:
+    """What every page of a negotiation needs of its frame. Each part is one query, when asked."""
+
+    def __init__(self, viewer: Viewer, clock: Clock = NOW) -> None:
+        self.viewer = viewer
+        self.clock = clock
+        self.negotiation: Negotiation = viewer.negotiation
+        self.today: dt.date = timezone.localdate()
+
+    @cached_property
+    def parties(self) -> dict[int, Party]:
+        return {party.pk: party for party in self.negotiation.parties.all()}
+
+    @cached_property
+    def statuses(self) -> dict[int, StatusView]:
+        scheme = Status.objects.filter(scheme__negotiation=self.negotiation)
+        return _views(list(scheme))
+
+    @property
+    def offered_statuses(self) -> list[StatusView]:
+        return [status for status in self.statuses.values() if not status.retired]
+
+    @cached_property
+    def rounds(self) -> list[Round]:
+        return list(self.negotiation.rounds.all())
+
+    @property
+    def held_rounds(self) -> list[Round]:
+        return [r for r in self.rounds if r.is_held]
+
+    @property
+    def next_round(self) -> Round | None:
+        """The first round under way or planned whose time has not passed without news."""
+        states = (Round.State.UNDER_WAY, Round.State.PLANNED)
+        found = (r for r in self.rounds if r.state in states)
+        return next((r for r in found if not r.passed_without_news(self.today)), None)
+
+    def before_round(self, round_: Round) -> dt.date | None:
+        """The day before a held round began; None without dates."""
+        return round_.first_day - dt.timedelta(1) if round_.first_day else None
+
+    @cached_property
+    def fresh_from(self) -> dt.date:
+        """A word older than this day reads "last said" (rule 9)."""
+        return months_before(self.clock.day, self.negotiation.freshness_months)
+
+
+def months_before(day: dt.date, months: int) -> dt.date:
+    """The same day of the month so many months earlier, or that month's last day."""
+    index = day.year * 12 + day.month - 1 - months
+    first = dt.date(index // 12, index % 12 + 1, 1)
+    length = (first.replace(day=28) + dt.timedelta(4)).replace(day=1) - first
+    return first.replace(day=min(day.day, length.days))
+
+
+def aged_date_text(first: dt.date, precision: str, fresh_from: dt.date) -> str:
+    """A party's date beside its status: "10 Apr 2025", or "last said 10 Apr 2025"."""
+    text = date_text(first, precision)
+    return f"last said {text}" if first < fresh_from else text

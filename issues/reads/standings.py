@@ -1,0 +1,240 @@
+"""Where items stand, for a viewer, on a day, by what was known: stored or computed alike.
+
+Stored periods answer for any effective day. Only a recorded day in the past computes afresh.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db.models import Q
+
+from negotiations.dates import date_text
+from negotiations.models import Party
+
+from ..models import Standing, StandingParty
+from ..services.standings import LoadedEntry, entries_in, load_entries, load_frames
+from ..standing import Period, StandingValue, Word, periods, standing_on
+from .frame import FrameView, StatusView, aged_date_text
+
+
+@dataclass(frozen=True, slots=True)
+class WordView:
+    """One party's own words: its status, if it gave any, and when it last spoke."""
+
+    party: Party
+    status: StatusView | None = None
+    said_first: dt.date | None = None
+    said_precision: str = ""
+    spoke_first: dt.date | None = None
+    spoke_precision: str = ""
+    status_entry: int | None = None
+    position_entry: int | None = None
+
+    def date_text(self, fresh_from: dt.date) -> str:
+        """ "10 Apr 2025", "last said …", "spoke …, gave no status" or "nothing on record"."""
+        if self.said_first:
+            return aged_date_text(self.said_first, self.said_precision, fresh_from)
+        if self.spoke_first:
+            return f"spoke {date_text(self.spoke_first, self.spoke_precision)}, gave no status"
+        return "nothing on record"
+
+
+@dataclass(frozen=True, slots=True)
+class StandingView:
+    """Where one item stands: what `movement` compares and what pages show."""
+
+    headline: StatusView | None = None
+    badge: str = ""
+    words: tuple[WordView, ...] = ()
+    fell_from: StatusView | None = None
+    fell_on: dt.date | None = None
+    last_said: dt.date | None = None
+    entry_count: int = 0
+    last_entry: int | None = None
+    waits_entry: int | None = None
+    next_step_entry: int | None = None
+    press_entry: int | None = None
+    own_entry: int | None = None
+
+    @property
+    def own_statuses(self) -> Mapping[int, StatusView]:
+        return {word.party.pk: word.status for word in self.words if word.status}
+
+    @property
+    def category(self) -> str:
+        return self.headline.category if self.headline else ""
+
+
+NOTHING = StandingView()
+
+_ENTRIES = ("last_entry", "waits_entry", "next_step_entry", "press_entry", "own_entry")
+_COLUMNS = (
+    *("pk", "issue_id", "headline_id", "badge", "fell_from_id", "fell_on", "last_said"),
+    *("entry_count", *(f"{name}_id" for name in _ENTRIES)),
+)
+
+
+class StandingReader:
+    """Reads standings in the scope and at the clock of one page."""
+
+    def __init__(self, frame: FrameView) -> None:
+        self.frame = frame
+        self.clock = frame.clock
+        self.scope = frame.viewer.scope
+
+    def on(
+        self, issue_ids: Sequence[int], day: dt.date | None = None, *, words: bool = True
+    ) -> dict[int, StandingView]:
+        """The standing of each item on an effective `day` (None: the day of the page).
+
+        Two queries. An item without any row stands at nothing.
+        """
+        day = day or self.clock.as_of
+        if self.clock.known:
+            computed = self._computed(issue_ids)
+            return {pk: self._view(standing_on(computed[pk], day)) for pk in issue_ids}
+        rows = Standing.objects.as_of(self.scope, day).filter(issue__in=issue_ids)
+        return self._stored(list(rows.values(*_COLUMNS)), words)
+
+    def at_days(
+        self, issue_ids: Sequence[int], days: Sequence[dt.date]
+    ) -> dict[int, list[StandingView]]:
+        """The standing of each item on each of these days, in their order, without words.
+
+        One query, however many days.
+        """
+        if not days:
+            return {pk: [] for pk in issue_ids}
+        if self.clock.known:
+            computed = self._computed(issue_ids)
+            return {
+                pk: [self._view(standing_on(computed[pk], day)) for day in days] for pk in issue_ids
+            }
+        return self._stored_at(issue_ids, days)
+
+    def _stored_at(
+        self, issue_ids: Sequence[int], days: Sequence[dt.date]
+    ) -> dict[int, list[StandingView]]:
+        rows = Standing.objects.filter(
+            Q(until=None) | Q(until__gt=min(days)),
+            issue__in=issue_ids,
+            scope=self.scope.key,
+            since__lte=max(days),
+        ).order_by("since")
+        found: dict[int, list[StandingView]] = {pk: [NOTHING] * len(days) for pk in issue_ids}
+        statuses, made = self.frame.statuses, {}
+        for issue_id, since, until, *columns in rows.values_list(
+            "issue_id", "since", "until", "headline_id", "badge", "fell_from_id", "entry_count"
+        ):
+            key = tuple(columns)
+            view = made.get(key)
+            if view is None:
+                headline, badge, fell_from, count = columns
+                view = made[key] = StandingView(
+                    statuses.get(headline), badge, (), statuses.get(fell_from), entry_count=count
+                )
+            cells = found[issue_id]
+            for place, day in enumerate(days):
+                if since <= day and (until is None or day < until):
+                    cells[place] = view
+        return found
+
+    def _stored(self, rows: list[dict[str, Any]], words: bool) -> dict[int, StandingView]:
+        spoken: dict[int, list[WordView]] = defaultdict(list)
+        if words:
+            for row in _words_of([row["pk"] for row in rows]):
+                spoken[row["standing_id"]].append(self._word(row))
+        return {row["issue_id"]: self._from_row(row, spoken[row["pk"]]) for row in rows}
+
+    def _from_row(self, row: dict[str, Any], words: Iterable[WordView]) -> StandingView:
+        statuses = self.frame.statuses
+        return StandingView(
+            headline=statuses.get(row["headline_id"]),
+            badge=row["badge"],
+            words=tuple(words),
+            fell_from=statuses.get(row["fell_from_id"]),
+            fell_on=row["fell_on"],
+            last_said=row["last_said"],
+            entry_count=row["entry_count"],
+            **{name: row[f"{name}_id"] for name in _ENTRIES},
+        )
+
+    def _word(self, row: dict[str, Any]) -> WordView:
+        return WordView(
+            self.frame.parties[row["party_id"]],
+            self.frame.statuses.get(row["status_id"]),
+            row["said_first"],
+            row["said_precision"],
+            row["spoke_first"],
+            row["spoke_precision"],
+            row["status_entry_id"],
+            row["position_entry_id"],
+        )
+
+    # --- Computed, for a recorded day in the past ------------------------------------------------
+
+    def _computed(self, issue_ids: Sequence[int]) -> dict[int, list[Period]]:
+        loaded = load_entries(issue_ids)
+        frames = load_frames(self.frame.negotiation, issue_ids)
+        self._precisions = {e.value.id: e.precision for found in loaded.values() for e in found}
+        return {
+            pk: periods(self._in_scope(loaded[pk]), frames[pk], self.clock.known_moment)
+            for pk in issue_ids
+        }
+
+    def _in_scope(self, loaded: Iterable[LoadedEntry]) -> Any:
+        return entries_in(self.scope, loaded)
+
+    def _view(self, value: StandingValue) -> StandingView:
+        statuses = self.frame.statuses
+        entries = {
+            f"{name}_entry": found.id if found else None
+            for name, found in (
+                ("last", value.last),
+                ("waits", value.waits),
+                ("next_step", value.next_step),
+                ("press", value.press),
+                ("own", value.own),
+            )
+        }
+        return StandingView(
+            headline=statuses[value.headline.id] if value.headline else None,
+            badge=value.badge,
+            words=tuple(self._computed_word(word) for word in value.words),
+            fell_from=statuses[value.fell_from.id] if value.fell_from else None,
+            fell_on=value.fell_on,
+            last_said=value.last.said_first if value.last else None,
+            entry_count=value.count,
+            **entries,
+        )
+
+    def _computed_word(self, word: Word) -> WordView:
+        view = WordView(self.frame.parties[word.party])
+        if word.claim and word.claim.status:
+            view = replace(
+                view,
+                status=self.frame.statuses[word.claim.status.id],
+                said_first=word.claim.said_first,
+                said_precision=self._precisions[word.claim.id],
+                status_entry=word.claim.id,
+            )
+        if word.spoke:
+            view = replace(
+                view,
+                spoke_first=word.spoke.said_first,
+                spoke_precision=self._precisions[word.spoke.id],
+            )
+        return replace(view, position_entry=word.position.id if word.position else None)
+
+
+def _words_of(standing_ids: Sequence[int]) -> Iterable[dict[str, Any]]:
+    rows = StandingParty.objects.filter(standing__in=standing_ids)
+    return rows.order_by("party__order", "party").values(
+        *("standing_id", "party_id", "status_id", "said_first", "said_precision"),
+        *("spoke_first", "spoke_precision", "status_entry_id", "position_entry_id"),
+    )
