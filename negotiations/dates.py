@@ -48,20 +48,23 @@ def date_text(first: dt.date, precision: str = DAY) -> str:
 
 def span_text(first: dt.date, last: dt.date, precision: str = DAY) -> str:
     """A round's dates: "27 Feb 2025", "9–11 Apr 2025", "30 Apr – 2 May 2025" or "Dec 2025"."""
-    if precision != DAY or first == last:
-        return date_text(first, precision)
-    if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day}–{date_text(last)}"
-    start = date_text(first) if first.year != last.year else date_text(first)[:-5]
-    return f"{start} – {date_text(last)}"
+    start, end = date_text(first, precision), date_text(last, precision)
+    if start == end:
+        return start
+    if precision == YEAR or first.year != last.year:
+        return f"{start} – {end}"
+    if precision == DAY and first.month == last.month:
+        return f"{first.day}–{end}"
+    return f"{start[:-5]} – {end}"
 
 
-_DAY_WORDS = re.compile(r"^(\d{1,2})(?:st|nd|rd|th)?[\s.\-]+([a-z]{3,9})\.?,?[\s\-]+(\d{4})$")
-_WORDS_DAY = re.compile(r"^([a-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})$")
-_MONTH_WORDS = re.compile(r"^([a-z]{3,9})\.?,?[\s\-]+(\d{4})$")
-_ISO = re.compile(r"^(\d{4})-(\d{1,2})(?:-(\d{1,2}))?$")
-_DOTTED = re.compile(r"^(\d{1,2})\.(\d{1,2})\.(\d{4})$")
-_YEAR_ONLY = re.compile(r"^(\d{4})$")
+# Four digits, the first not a zero: "0024" is a slip, and could not be written back.
+_DAY_WORDS = re.compile(r"^(\d{1,2})(?:st|nd|rd|th)?[\s.\-]+([a-z]{3,9})\.?,?[\s\-]+([1-9]\d{3})$")
+_WORDS_DAY = re.compile(r"^([a-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+([1-9]\d{3})$")
+_MONTH_WORDS = re.compile(r"^([a-z]{3,9})\.?,?[\s\-]+([1-9]\d{3})$")
+_ISO = re.compile(r"^([1-9]\d{3})-(\d{1,2})(?:-(\d{1,2}))?$")
+_DOTTED = re.compile(r"^(\d{1,2})\.(\d{1,2})\.([1-9]\d{3})$")
+_YEAR_ONLY = re.compile(r"^([1-9]\d{3})$")
 
 HINT = "Write a day, a month or a year, such as 24 Jun 2026, Jun 2026 or 2026."
 
