@@ -22,7 +22,9 @@ class Scope:
             return True
         if self.key == PUBLIC:
             return False
-        return audience == MEMBERS or (self.party_id is not None and party_id == self.party_id)
+        if audience == MEMBERS:
+            return True
+        return audience == DELEGATION and self.party_id is not None and party_id == self.party_id
 
 
 PUBLIC_SCOPE = Scope(PUBLIC)
