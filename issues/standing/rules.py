@@ -119,7 +119,17 @@ class _Ledger:
     def standing(self, day: dt.date) -> StandingValue:
         words = self.words(day)
         headline, badge = self._headline(words)
-        return StandingValue(headline, badge, words, count=self.count, **self.marks)
+        return StandingValue(
+            headline,
+            badge,
+            words,
+            last=self.marks.get("last"),
+            waits=self.marks.get("waits"),
+            next_step=self.marks.get("next_step"),
+            press=self.marks.get("press"),
+            own=self.marks.get("own"),
+            count=self.count,
+        )
 
     def _headline(self, words: tuple[Word, ...]) -> tuple[StatusValue | None, str]:
         own = self.marks.get("own")
