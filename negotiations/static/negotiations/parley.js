@@ -1,0 +1,151 @@
+/* What htmx leaves to the page: errors a person can read, focus, the dialog and a few keys. */
+(function () {
+  "use strict";
+  const byId = (id) => document.getElementById(id);
+  const dialog = () => byId("entry-dialog");
+  let opener = null;
+
+  /* --- Nothing fails silently ------------------------------------------------------------- */
+
+  function tell(sentence, act, label) {
+    const alert = byId("alert");
+    alert.textContent = sentence;
+    if (act) {
+      const button = document.createElement("button");
+      button.className = "btn small";
+      button.textContent = label;
+      button.addEventListener("click", () => { alert.textContent = ""; act(); });
+      alert.append(" ", button);
+    }
+    const open = document.querySelector("dialog[open]");
+    if (open) open.prepend(alert); else byId("main").before(alert);
+  }
+
+  function again(detail) {
+    const config = detail.requestConfig;
+    if (!config) return () => location.reload();
+    if (config.verb === "get") return () => htmx.ajax("GET", config.path, { source: detail.elt, target: detail.target });
+    return () => { const form = detail.elt.closest("form"); if (form) form.requestSubmit(); };
+  }
+
+  document.addEventListener("htmx:sendError", (event) =>
+    tell("The server could not be reached. What you typed is still here.", again(event.detail), "Try again"));
+  document.addEventListener("htmx:timeout", (event) =>
+    tell("The server did not answer in time. What you typed is still here; sending twice records once.", again(event.detail), "Try again"));
+  document.addEventListener("htmx:responseError", (event) => {
+    const xhr = event.detail.xhr;
+    const login = xhr.getResponseHeader("X-Parley-Login");
+    if (xhr.status === 401 && login) {
+      tell("You have been signed out. Sign in again in a new tab, come back here and send once more; what you typed is still here.",
+        () => window.open(login, "_blank", "noopener"), "Sign in");
+    } else if (xhr.status === 401) {
+      return; /* HX-Redirect takes over */
+    } else if (xhr.status === 403 || xhr.status === 400 || xhr.status === 404) {
+      const text = new DOMParser().parseFromString(xhr.responseText, "text/html").body.textContent.trim();
+      tell(text.slice(0, 300) || "You may not do this.");
+    } else {
+      tell("Something went wrong on the server. What you typed is still here.", again(event.detail), "Try again");
+    }
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    byId("alert").textContent = "";
+    event.detail.elt.setAttribute("aria-busy", "true");
+  });
+  document.addEventListener("htmx:afterRequest", (event) => event.detail.elt.removeAttribute("aria-busy"));
+
+  /* Signing in again in another tab renews the token; the form still holds the old one. */
+  document.addEventListener("htmx:configRequest", (event) => {
+    const found = document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/);
+    if (found && event.detail.verb !== "get") event.detail.parameters["csrfmiddlewaretoken"] = found[1];
+  });
+
+  /* --- Focus and the dialog --------------------------------------------------------------- */
+
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const target = event.detail.target;
+    if (target.id === "entry-dialog-content" && !dialog().open) {
+      opener = document.activeElement ? document.activeElement.id : null;
+      dialog().showModal();
+    }
+    const errors = document.querySelector(".errors");
+    if (errors && event.detail.xhr.status === 422) errors.focus();
+  });
+  document.addEventListener("entry-recorded", () => {
+    if (dialog().open) dialog().close();
+  });
+  document.addEventListener("close", (event) => {
+    if (event.target.id !== "entry-dialog") return;
+    byId("main").before(byId("alert"));
+    byId("entry-dialog-content").replaceChildren();
+    const back = opener && byId(opener);
+    if (back) back.focus();
+  }, true);
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-close]")) { event.preventDefault(); dialog().close(); return; }
+    if (event.target.closest("[data-print]")) { window.print(); return; }
+    cell(event);
+  });
+
+  /* A past cell of the state of play presets round and date of a new entry. */
+  function cell(event) {
+    const place = event.target.closest("td[data-round]");
+    if (!place) return;
+    const link = place.parentElement.querySelector("a.add");
+    if (!link) return;
+    const path = link.getAttribute("href");
+    link.focus();
+    htmx.ajax("GET", path + (path.includes("?") ? "&" : "?") + "round=" + place.dataset.round,
+      { source: link, target: "#entry-dialog-content", swap: "innerHTML" });
+  }
+
+  /* --- Keys ------------------------------------------------------------------------------- */
+
+  const KEY = "parley-shortcuts";
+  const keysOn = () => localStorage.getItem(KEY) !== "off";
+  const inField = (element) => element.closest("input, select, textarea, [contenteditable]");
+
+  function step(direction) {
+    const rows = [...document.querySelectorAll("[data-row]")];
+    const at = rows.findIndex((row) => row.contains(document.activeElement));
+    const next = rows[at + direction] || rows[direction > 0 ? 0 : rows.length - 1];
+    const link = next && next.querySelector("a[href]");
+    if (link) { link.focus(); link.scrollIntoView({ block: "nearest" }); }
+  }
+
+  function follow(selector) {
+    const link = document.querySelector(selector);
+    if (link) link.click();
+  }
+
+  const KEYS = {
+    "?": () => byId("shortcuts").showModal(),
+    "/": () => { const box = document.querySelector("[data-filter]"); if (box) box.focus(); },
+    a: () => { const box = document.querySelector("[data-add]"); if (box) { box.focus(); box.click(); } },
+    e: () => { const row = document.activeElement.closest("[data-row]"); const link = row && row.querySelector("a.add"); if (link) { link.focus(); link.click(); } },
+    j: () => step(1),
+    k: () => step(-1),
+    "[": () => follow("[data-previous]"),
+    "]": () => follow("[data-next]"),
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || inField(event.target)) return;
+    if (document.querySelector("dialog[open]") || !byId("shortcuts")) return;
+    const act = KEYS[event.key];
+    if (!act || (!keysOn() && event.key !== "?")) return;
+    event.preventDefault();
+    act();
+  });
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const box = byId("shortcuts-on");
+    if (!box) return;
+    box.checked = keysOn();
+    box.addEventListener("change", () => localStorage.setItem(KEY, box.checked ? "on" : "off"));
+    const errors = document.querySelector(".errors");
+    if (errors) errors.focus();
+  });
+
+  /* Back after signing out must not show a page kept by the browser. */
+  window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+})();

@@ -1,0 +1,74 @@
+"""How statuses, parties and dates look, in one place and cheap enough for every row."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import lru_cache
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from negotiations.dates import date_text
+
+register = template.Library()
+
+_MARK = '<svg class="mark" aria-hidden="true"><use href="#{}"/></svg>'
+_STATUS = '<span class="st s-{}">' + _MARK + "{}</span>"
+_MINI = '<span class="st mini s-{}" title="{}">' + _MARK + "<small>{}</small></span>"
+
+
+@register.simple_tag
+def status_text(status: Any) -> SafeString:
+    """Shape, word and colour. `status` is a StatusView, or nothing: "No status yet"."""
+    if not status:
+        return SafeString('<span class="st none">No status yet</span>')
+    return _status(status.category, status.mark, status.label)
+
+
+@lru_cache(maxsize=512)
+def _status(category: str, mark: str, label: str) -> SafeString:
+    return format_html(_STATUS, category, mark, label)
+
+
+@register.simple_tag
+def status_mini(status: Any) -> SafeString:
+    """Shape and short word, for narrow cells."""
+    return mini(status.category, status.mark, status.label, status.short)
+
+
+@lru_cache(maxsize=512)
+def mini(category: str, mark: str, label: str, short: str) -> SafeString:
+    """The same from plain values, for reads that build many cells at once."""
+    return format_html(_MINI, category, label, mark, short)
+
+
+@register.filter
+def day(value: dt.date | dt.datetime | None) -> str:
+    """10 Apr 2025, in the zone of the server."""
+    if value is None:
+        return ""
+    if isinstance(value, dt.datetime):
+        value = timezone.localtime(value).date()
+    return date_text(value)
+
+
+@register.filter
+def moment(value: dt.datetime) -> str:
+    """10 Apr 2025, 14:05 UTC: a recorded time with its zone."""
+    local = timezone.localtime(value)
+    return f"{date_text(local.date())}, {local:%H:%M %Z}"
+
+
+@register.simple_tag
+def party_code(party: Any) -> SafeString:
+    """A party's code as a small label, its name for those who do not know the code."""
+    return format_html('<abbr class="pty" title="{}">{}</abbr>', party.name, party.code)
+
+
+@register.filter
+def plural(count: int, word: str) -> str:
+    """1 item, 2 items; the word in the singular."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
