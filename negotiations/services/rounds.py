@@ -1,15 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from negotiations.models import Delegate, Negotiation, Party, Readout, Round, Source, User
 
 from .rows import delete, is_referenced, locked, moved, next_in, save
+from .sources import add_source
 
 TAKES_PLACE = (Round.State.HELD, Round.State.UNDER_WAY)
 # Larger than any number of rounds: while places are exchanged, no two rows share one.
@@ -24,11 +26,31 @@ class Person(NamedTuple):
     is_head: bool = False
 
 
-def create_round(negotiation: Negotiation, *, by: User | None, title: str, **fields: Any) -> Round:
+class Account(NamedTuple):
+    """One party's readout of a round; a source is made where a title or an address is given."""
+
+    text: str
+    source_title: str = ""
+    source_url: str = ""
+
+
+Delegations = Mapping[Party, Sequence[Person]]
+Readouts = Mapping[Party, Account]
+
+
+def create_round(
+    negotiation: Negotiation,
+    *,
+    by: User | None,
+    title: str,
+    delegations: Delegations | None = None,
+    readouts: Readouts | None = None,
+    **fields: Any,
+) -> Round:
     """Add a round at the end; `fields` are plain fields of Round.
 
     Raises ValidationError by field: a title already used, days the wrong way round, or a round
-    said to be held or under way without a date.
+    said to have taken place without a date or in the future.
     """
     with transaction.atomic():
         # Two rounds made at once must not take the same place.
@@ -37,14 +59,27 @@ def create_round(negotiation: Negotiation, *, by: User | None, title: str, **fie
         if negotiation.rounds.filter(title__iexact=title.strip()).exists():
             raise ValidationError({"title": "There is a round with this title already."})
         _write(round_, by, title=title.strip(), **fields)
+        _write_parts(round_, by, delegations, readouts)
     return round_
 
 
-def update_round(round_: Round, *, version: int, by: User | None, **fields: Any) -> Round:
-    """Change plain fields under a version: Conflict when somebody saved first."""
+def update_round(
+    round_: Round,
+    *,
+    version: int,
+    by: User | None,
+    delegations: Delegations | None = None,
+    readouts: Readouts | None = None,
+    **fields: Any,
+) -> Round:
+    """Change plain fields, delegations and readouts under one version.
+
+    A party that is not named keeps what it has. Raises Conflict when somebody saved first.
+    """
     with transaction.atomic():
         current = locked(round_, version)
-        _write(current, by, **fields)
+        touched = _write_parts(current, by, delegations, readouts)
+        _write(current, by, touched=touched, **fields)
     return current
 
 
@@ -94,38 +129,53 @@ def remove_round(round_: Round, *, by: User | None) -> None:
 
 def set_delegates(
     round_: Round, *, party: Party, people: Sequence[Person], by: User | None
-) -> None:
-    """Make `people`, in this order, the delegation of `party` at the round.
+) -> bool:
+    """Make `people`, in this order, the delegation of `party`; returns whether that changed it.
 
     Raises ValidationError when two have the same name or the party is another negotiation's.
     """
     _check_party(round_, party)
     names = [person.name for person in people]
     if len(set(names)) < len(names):
-        raise ValidationError("Two delegates have the same name.")
+        raise ValidationError(f"Two delegates of {party} have the same name.")
     with transaction.atomic():
         present = {row.name: row for row in round_.delegates.filter(party=party)}
-        for name in present.keys() - set(names):
+        gone = present.keys() - set(names)
+        for name in gone:
             delete(present[name], by=by)
+        changed = bool(gone)
         for order, person in enumerate(people, start=1):
             row = present.get(person.name) or Delegate(round=round_, party=party)
-            save(row, by=by, order=order, **person._asdict())
+            changed |= bool(save(row, by=by, order=order, **person._asdict()))
+    return changed
 
 
-def set_readout(
-    round_: Round, *, party: Party, text: str, source: Source | None = None, by: User | None
-) -> Readout | None:
-    """Write what `party` said about the round as a whole; an empty text takes it away."""
+def set_readout(round_: Round, *, party: Party, account: Account, by: User | None) -> bool:
+    """Write what `party` said about the round as a whole; an empty text takes it away.
+
+    Returns whether anything changed.
+    """
     _check_party(round_, party)
     with transaction.atomic():
-        present = round_.readouts.filter(party=party).first()
-        if not text.strip():
+        present = round_.readouts.select_related("source").filter(party=party).first()
+        if not account.text.strip():
             if present:
                 delete(present, by=by)
-            return None
+            return present is not None
         readout = present or Readout(round=round_, party=party)
-        save(readout, by=by, text=text.strip(), source=source)
-    return readout
+        source = _source_of(readout, account, by)
+        return bool(save(readout, by=by, text=account.text.strip(), source=source))
+
+
+def _source_of(readout: Readout, account: Account, by: User | None) -> Source | None:
+    title, url = account.source_title.strip(), account.source_url.strip()
+    if not title and not url:
+        return None
+    present = readout.source
+    if present and (present.title, present.url) == (title, url):
+        return present
+    title = title or f"Readout by {readout.party}"
+    return add_source(readout.round.negotiation, by=by, title=title, url=url)
 
 
 def _check_party(round_: Round, party: Party | None) -> None:
@@ -133,14 +183,27 @@ def _check_party(round_: Round, party: Party | None) -> None:
         raise ValidationError("This party belongs to another negotiation.")
 
 
-def _write(round_: Round, by: User | None, **fields: Any) -> None:
+def _write_parts(
+    round_: Round, by: User | None, delegations: Delegations | None, readouts: Readouts | None
+) -> bool:
+    changed = False
+    for party, people in (delegations or {}).items():
+        changed |= set_delegates(round_, party=party, people=people, by=by)
+    for party, account in (readouts or {}).items():
+        changed |= set_readout(round_, party=party, account=account, by=by)
+    return changed
+
+
+def _write(round_: Round, by: User | None, *, touched: bool = False, **fields: Any) -> None:
     def value(name: str) -> Any:
         return fields.get(name, getattr(round_, name))
 
-    first, last = value("first_day"), value("last_day")
+    first, last, took_place = value("first_day"), value("last_day"), value("state") in TAKES_PLACE
     if (first is None) != (last is None) or (first and last < first):
         raise ValidationError({"last_day": "The round cannot end before it begins."})
-    if value("state") in TAKES_PLACE and first is None:
+    if took_place and first is None:
         raise ValidationError({"first_day": "A round that took place has a date."})
+    if took_place and first > timezone.localdate():
+        raise ValidationError({"first_day": "This lies in the future: the round is planned."})
     _check_party(round_, value("host"))
-    save(round_, by=by, **fields)
+    save(round_, by=by, touched=touched, **fields)

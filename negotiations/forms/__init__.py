@@ -1,0 +1,23 @@
+"""Forms of the frame. They read and check what was typed; services act."""
+
+from .fields import DayField, VagueDateField, add_refusal, attempt
+from .members import MemberForm, NewMemberForm, PersonForm
+from .negotiation import NegotiationEditForm, NegotiationNewForm
+from .parties import PartyForm
+from .rounds import RoundForm
+from .statuses import StatusForm
+
+__all__ = [
+    "DayField",
+    "MemberForm",
+    "NegotiationEditForm",
+    "NegotiationNewForm",
+    "NewMemberForm",
+    "PartyForm",
+    "PersonForm",
+    "RoundForm",
+    "StatusForm",
+    "VagueDateField",
+    "add_refusal",
+    "attempt",
+]

@@ -1,0 +1,105 @@
+"""Fields that read dates as people write them, and what joins a form to a service."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from negotiations.dates import DAY, VagueDate, date_text, parse_date
+from negotiations.models import Party
+
+Made = TypeVar("Made")
+
+
+class VagueDateField(forms.CharField):
+    """A day, a month or a year in words; gives a VagueDate, or None when empty."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=40, **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        typed = super().to_python(value)
+        if not typed:
+            return None
+        try:
+            return parse_date(typed)
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+
+class DayField(VagueDateField):
+    """One day in words; gives a date, or None when empty."""
+
+    def to_python(self, value: Any) -> Any:
+        found: VagueDate | None = super().to_python(value)
+        if found is None:
+            return None
+        if found.precision != DAY:
+            raise ValidationError("Write the day too, such as 24 Jun 2026.")
+        return found.first
+
+
+class PartyField(forms.TypedChoiceField):
+    """One party by its code; gives the Party, or None."""
+
+    def __init__(self, *, nobody: str, **kwargs: Any) -> None:
+        super().__init__(required=False, empty_value=None, **kwargs)
+        self.nobody = nobody
+
+    def offer(self, parties: Iterable[Party]) -> None:
+        """Say which parties there are; read once by the caller, however many forms there are."""
+        by_code = {party.code: party for party in parties}
+        self.choices = [("", self.nobody), *party_choices(by_code.values())]
+        self.coerce = by_code.__getitem__
+
+
+class PartiesField(forms.TypedMultipleChoiceField):
+    """Any number of parties by their codes; gives a list of Party."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, widget=forms.CheckboxSelectMultiple, **kwargs)
+
+    def offer(self, parties: Iterable[Party]) -> None:
+        """Say which parties there are."""
+        by_code = {party.code: party for party in parties}
+        self.choices = party_choices(by_code.values())
+        self.coerce = by_code.__getitem__
+
+
+def party_choices(parties: Iterable[Party]) -> list[tuple[str, str]]:
+    """Code and "RU – Russia" of each party."""
+    return [(party.code, f"{party.code} – {party.name}") for party in parties]
+
+
+def typed(day: dt.date | None, precision: str = DAY) -> str:
+    """A stored date as one would type it."""
+    return date_text(day, precision) if day else ""
+
+
+def add_refusal(form: forms.BaseForm, refusal: ValidationError) -> None:
+    """Put what a service refused beside its field, or above the form where it has none.
+
+    A form whose fields are called otherwise than the model's says so in `renamed`.
+    """
+    if not hasattr(refusal, "error_dict"):
+        form.add_error(None, refusal)
+        return
+    renamed: dict[str, str] = getattr(form, "renamed", {})
+    for field, errors in refusal.error_dict.items():
+        name = renamed.get(field, field)
+        form.add_error(name if name in form.fields else None, errors)
+
+
+def attempt(form: forms.BaseForm, write: Callable[[dict[str, Any]], Made]) -> Made | None:
+    """What `write` makes of a valid form; None when the form or the service refused."""
+    if not form.is_valid():
+        return None
+    try:
+        return write(form.cleaned_data)
+    except ValidationError as refusal:
+        add_refusal(form, refusal)
+        return None

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from negotiations.models import Negotiation, StatusScheme
+
+PARTY_ROWS = 8
+# What an address can carry: /negotiations/<slug>/parties/<code>/.
+CODE = r"^[^\s/?#]+$"
+CODE_HELP = "Up to eight letters, digits or hyphens, such as RU."
+
+PLAIN = ("title", "description", "rule", "round_word", "item_word", "freshness_months")
+
+
+class PlainFields(forms.Form):
+    title = forms.CharField(max_length=160)
+    description = forms.CharField(required=False, widget=forms.Textarea({"rows": 3}))
+    rule = forms.ChoiceField(
+        label="What makes the headline",
+        choices=Negotiation.Rule.choices,
+        initial=Negotiation.Rule.PARTIES,
+        widget=forms.RadioSelect,
+        help_text="The parties’ own words, or the assessment of your own team.",
+    )
+    round_word = forms.CharField(
+        label="Word for a round", max_length=30, initial="Round", help_text="Such as Session."
+    )
+    item_word = forms.CharField(
+        label="Word for an item", max_length=30, initial="Item", help_text="Such as Article."
+    )
+    freshness_months = forms.IntegerField(
+        label="Freshness limit in months",
+        initial=6,
+        min_value=1,
+        max_value=120,
+        help_text="A word older than this reads “last said”.",
+    )
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in PLAIN}
+
+
+class NegotiationNewForm(PlainFields):
+    """A negotiation with its statuses and its first parties, on one page without scripts."""
+
+    scheme = forms.ModelChoiceField(
+        StatusScheme.objects.none(),
+        label="Statuses",
+        help_text="Copied into the negotiation; you can rename and add to them later.",
+        to_field_name="slug",
+        empty_label=None,
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        schemes = StatusScheme.objects.filter(negotiation=None).prefetch_related("statuses")
+        scheme = self.fields["scheme"]
+        scheme.queryset = schemes  # type: ignore[attr-defined]
+        for row in range(1, PARTY_ROWS + 1):
+            self.fields[f"code_{row}"] = forms.RegexField(
+                CODE, label=f"Code of party {row}", max_length=8, required=False
+            )
+            self.fields[f"name_{row}"] = forms.CharField(
+                label=f"Name of party {row}", max_length=80, required=False
+            )
+
+    def party_rows(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        """The fields of each row, for the template."""
+        return [(self[f"code_{row}"], self[f"name_{row}"]) for row in range(1, PARTY_ROWS + 1)]
+
+    @property
+    def parties(self) -> list[tuple[str, str]]:
+        """(code, name) of each row that was filled in."""
+        rows = [
+            (self.cleaned_data[f"code_{row}"], self.cleaned_data[f"name_{row}"])
+            for row in range(1, PARTY_ROWS + 1)
+        ]
+        return [(code, name) for code, name in rows if code]
+
+    def clean(self) -> dict[str, Any]:
+        for row in range(1, PARTY_ROWS + 1):
+            # A field with an error of its own is not in cleaned_data.
+            code = self.cleaned_data.get(f"code_{row}")
+            name = self.cleaned_data.get(f"name_{row}")
+            if code and name == "":
+                self.add_error(f"name_{row}", "Say what this party is called.")
+            if name and code == "":
+                self.add_error(f"code_{row}", "Give this party a short code, such as RU.")
+        return self.cleaned_data
+
+
+class NegotiationEditForm(PlainFields):
+    """The plain fields under a version."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    @staticmethod
+    def typed_from(negotiation: Negotiation) -> dict[str, Any]:
+        """What stands now, as it would be typed."""
+        return {name: getattr(negotiation, name) for name in (*PLAIN, "version")}

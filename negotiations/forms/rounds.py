@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from negotiations.dates import DAY, VagueDate
+from negotiations.models import Party, Round
+from negotiations.services.rounds import Account, Person
+
+from .fields import DayField, PartyField, VagueDateField, typed
+
+WORDS = ("title", "number", "short", "level", "is_side_meeting", "city", "venue", "host")
+WHEN = ("state", "expected", "expected_by", "duration", "note")
+
+
+class PeopleField(forms.CharField):
+    """One person a line, "Name, function", the head first; gives a list of Person."""
+
+    widget = forms.Textarea({"rows": 3})
+
+    def to_python(self, value: Any) -> Any:
+        people: list[Person] = []
+        for line in filter(None, map(str.strip, (value or "").splitlines())):
+            name, _comma, function = (part.strip() for part in line.partition(","))
+            if len(name) > 120 or len(function) > 200:
+                raise ValidationError(f"This line is too long: “{line[:40]}…”")
+            people.append(Person(name, function, is_head=not people))
+        return people
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return self.to_python(initial) != self.to_python(data)
+
+
+class PartyPart(NamedTuple):
+    """What a round says of one party: the fields for the template."""
+
+    party: Party
+    delegates: forms.BoundField
+    readout: forms.BoundField
+    readout_title: forms.BoundField
+    readout_url: forms.BoundField
+
+
+class RoundForm(forms.Form):
+    """A round with each party's delegation and readout, saved as one."""
+
+    renamed = {"first_day": "begins", "last_day": "ends"}
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    title = forms.CharField(max_length=160)
+    number = forms.IntegerField(required=False, min_value=1, max_value=999)
+    short = forms.CharField(
+        label="Short name",
+        max_length=12,
+        required=False,
+        help_text="For narrow columns, such as R2.",
+    )
+    state = forms.ChoiceField(choices=Round.State.choices, initial=Round.State.PLANNED)
+    begins = VagueDateField(
+        label="Began or begins",
+        required=False,
+        help_text="A day, a month or a year, such as 9 Apr 2025, Apr 2025 or 2025.",
+    )
+    ends = DayField(
+        label="Ended or ends", required=False, help_text="Empty when it is the same day."
+    )
+    expected = forms.CharField(
+        label="Expected when",
+        max_length=120,
+        required=False,
+        help_text="In words, while there is no date: “early spring 2026”.",
+    )
+    expected_by = DayField(
+        label="Expected by",
+        required=False,
+        help_text="The last day those words allow; afterwards the round reads “no news”.",
+    )
+    city = forms.CharField(max_length=120, required=False)
+    venue = forms.CharField(max_length=160, required=False)
+    host = PartyField(nobody="Nobody, or not known")
+    level = forms.CharField(max_length=160, required=False, help_text="Such as foreign ministers.")
+    duration = forms.CharField(max_length=160, required=False)
+    is_side_meeting = forms.BooleanField(
+        label="Side meeting", required=False, help_text="Folded in the state of play."
+    )
+    note = forms.CharField(required=False, widget=forms.Textarea({"rows": 3}))
+
+    def __init__(self, *args: Any, parties: Sequence[Party], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.parties = parties
+        self.fields["host"].offer(parties)  # type: ignore[attr-defined]
+        for at, party in enumerate(parties, start=1):
+            self.fields |= _party_fields(at, party)
+
+    def party_parts(self) -> list[PartyPart]:
+        """The fields of each party, for the template."""
+        return [
+            PartyPart(party, *(self[name] for name in _names(at)))
+            for at, party in enumerate(self.parties, start=1)
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        begins: VagueDate | None = self.cleaned_data.get("begins")
+        ends = self.cleaned_data.get("ends")
+        if ends and not begins and "begins" not in self.errors:
+            self.add_error("begins", "Say when it began.")
+        if ends and begins and begins.precision != DAY:
+            self.add_error("begins", "Write the day, or leave the end empty.")
+        return self.cleaned_data
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """The plain fields of the model."""
+        begins: VagueDate | None = self.cleaned_data["begins"]
+        dates: dict[str, Any] = {"first_day": None, "last_day": None, "precision": DAY}
+        if begins:
+            last = self.cleaned_data["ends"] or begins.last
+            dates = {"first_day": begins.first, "last_day": last, "precision": begins.precision}
+        return {name: self.cleaned_data[name] for name in (*WORDS, *WHEN)} | dates
+
+    @property
+    def delegations(self) -> dict[Party, list[Person]]:
+        """The delegations that were edited; a line left alone keeps what it cannot express."""
+        return {
+            party: self.cleaned_data[f"delegates_{at}"]
+            for at, party in enumerate(self.parties, start=1)
+            if f"delegates_{at}" in self.changed_data
+        }
+
+    @property
+    def readouts(self) -> dict[Party, Account]:
+        return {
+            party: Account(*(self.cleaned_data[name] for name in _names(at)[1:]))
+            for at, party in enumerate(self.parties, start=1)
+        }
+
+    @staticmethod
+    def typed_from(round_: Round, parties: Sequence[Party]) -> dict[str, Any]:
+        """What stands now, as it would be typed."""
+        plain = {name: getattr(round_, name) for name in (*WORDS, *WHEN, "version")}
+        several_days = round_.precision == DAY and round_.first_day != round_.last_day
+        plain |= {
+            "host": round_.host.code if round_.host else "",
+            "begins": typed(round_.first_day, round_.precision),
+            "ends": typed(round_.last_day) if several_days else "",
+            "expected_by": typed(round_.expected_by),
+        }
+        return plain | _typed_parts(round_, parties)
+
+
+def _names(at: int) -> tuple[str, str, str, str]:
+    return f"delegates_{at}", f"readout_{at}", f"readout_title_{at}", f"readout_url_{at}"
+
+
+def _party_fields(at: int, party: Party) -> Mapping[str, forms.Field]:
+    fields = (
+        PeopleField(
+            label=f"Delegation of {party}",
+            required=False,
+            help_text="One person a line: “Name, function”. The first is the head.",
+        ),
+        forms.CharField(
+            label=f"Readout of {party}", required=False, widget=forms.Textarea({"rows": 4})
+        ),
+        forms.CharField(label="Title of its source", max_length=300, required=False),
+        forms.URLField(
+            label="Address of its source", max_length=500, required=False, assume_scheme="https"
+        ),
+    )
+    return dict(zip(_names(at), fields, strict=True))
+
+
+def _typed_parts(round_: Round, parties: Sequence[Party]) -> dict[str, str]:
+    people: dict[int, list[str]] = {party.pk: [] for party in parties}
+    for row in round_.delegates.all():
+        people[row.party_id].append(f"{row.name}, {row.function}" if row.function else row.name)
+    readouts = {row.party_id: row for row in round_.readouts.select_related("source")}
+    found: dict[str, str] = {}
+    for at, party in enumerate(parties, start=1):
+        readout = readouts.get(party.pk)
+        source = readout.source if readout else None
+        values = (
+            "\n".join(people[party.pk]),
+            readout.text if readout else "",
+            source.title if source else "",
+            source.url if source else "",
+        )
+        found |= dict(zip(_names(at), values, strict=True))
+    return found
