@@ -28,7 +28,7 @@ def run_server(host: str, port: int) -> NoReturn:
     """Replace this process by the server, so that signals and the exit code are its own."""
     sys.stdout.flush()
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"]
-    command += ["--workers", "1", "--blocking-threads", str(THREADS), "--log-level", "warning"]
+    command += ["--workers", "1", "--blocking-threads", str(THREADS), "--log-level", "error"]
     command += ["--host", host, "--port", str(port), "negotiations.wsgi:application"]
     os.chdir(settings.BASE_DIR)
     os.execv(sys.executable, command)  # noqa: S606

@@ -42,20 +42,29 @@ SQLITE_PRAGMAS = (
 )
 
 
+SQLITE_OPTIONS = {
+    # A transaction that reads first and writes later would fail at once when another one writes.
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 5,
+    "init_command": SQLITE_PRAGMAS,
+}
+POSTGRES_OPTIONS = {"pool": {"min_size": 1, "max_size": 16, "timeout": 10}}
+
+
 def database_options(database: dict[str, Any]) -> dict[str, Any]:
-    """Return the keys that tune the given database entry for its engine."""
-    if database["ENGINE"] == "django.db.backends.sqlite3":
-        return {
+    """Return the keys that tune the database entry; options given in its address stay.
+
+    Raises ImproperlyConfigured for an engine other than the two that are tested.
+    """
+    given = database.get("OPTIONS", {})
+    match database["ENGINE"].rpartition(".")[2]:
+        case "sqlite3":
             # Closing the last connection checkpoints the log: ten times dearer than a write.
-            "CONN_MAX_AGE": None,
-            "OPTIONS": {
-                "transaction_mode": "IMMEDIATE",
-                "timeout": 5,
-                "init_command": SQLITE_PRAGMAS,
-            },
-        }
-    # The pool keeps connections open; threads come and go, so nothing may be tied to them.
-    return {"CONN_MAX_AGE": 0, "OPTIONS": {"pool": {"min_size": 1, "max_size": 16, "timeout": 10}}}
+            return {"CONN_MAX_AGE": None, "OPTIONS": SQLITE_OPTIONS | given}
+        case "postgresql":
+            # The pool keeps connections open; threads come and go, so none is tied to a thread.
+            return {"CONN_MAX_AGE": 0, "OPTIONS": POSTGRES_OPTIONS | given}
+    raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:// or postgresql://.")
 
 
 DEMO_PEOPLE = (

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 from django.core.checks import Error, Tags, register, registry
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from negotiations.startup import database_options
@@ -43,7 +44,18 @@ def test_connections_come_from_a_pool():
 
 def test_no_request_holds_a_transaction(settings):
     assert not settings.DATABASES["default"].get("ATOMIC_REQUESTS")
-    assert not database_options({"ENGINE": "x", "NAME": "x"}).get("ATOMIC_REQUESTS")
+
+
+def test_options_in_the_address_stay():
+    asked = {"ENGINE": "django.db.backends.postgresql", "OPTIONS": {"sslmode": "require"}}
+    options = database_options(asked)["OPTIONS"]
+    assert options["sslmode"] == "require"
+    assert options["pool"]
+
+
+def test_other_databases_are_refused_with_a_sentence():
+    with pytest.raises(ImproperlyConfigured, match="sqlite:// or postgresql://"):
+        database_options({"ENGINE": "django.db.backends.mysql"})
 
 
 def test_health_is_open_to_all_and_tells_no_details(client):

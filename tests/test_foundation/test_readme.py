@@ -1,0 +1,126 @@
+"""The commands of the README, run as pasted on a machine that has only Python and make."""
+
+import http.client
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("readme")]
+
+
+def block(marker):
+    """The shell block that follows `<!-- marker -->` in the README."""
+    found = re.search(
+        rf"<!-- {marker} -->\s*```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.S
+    )
+    assert found, f"README.md has no sh block after the marker {marker}"
+    return found[1]
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """A copy of what version control knows, as it stands now."""
+    target = tmp_path_factory.mktemp("clone")
+    listing = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if listing.returncode:
+        pytest.skip("not a git working copy")
+    for path in filter(lambda path: (ROOT / path).is_file(), listing.stdout.splitlines()):
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / path, target / path)
+    return target
+
+
+class Site:
+    """The commands under way, and requests to what they serve."""
+
+    def __init__(self, clone, commands, host, **environment):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        ours = ("PARLEY_", "DJANGO_", "DATABASE_URL", "VIRTUAL_ENV", "MAKE")
+        env = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        self.host, self.log = host or f"127.0.0.1:{self.port}", clone / "output.log"
+        self.process = subprocess.Popen(
+            ["bash", "-euc", commands],
+            cwd=clone,
+            env=env | {"PORT": str(self.port)} | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=self.log.open("w"),
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc_info):
+        os.killpg(self.process.pid, signal.SIGTERM)
+        self.process.wait(timeout=20)
+
+    def wait(self, seconds):
+        """Return how long it took until the site said it is well."""
+        begun = time.monotonic()
+        while time.monotonic() - begun < seconds:
+            assert self.process.poll() is None, self.log.read_text()
+            try:
+                if self.ask("GET", "/healthz").status == 200:
+                    return time.monotonic() - begun
+            except OSError:
+                time.sleep(0.1)
+        pytest.fail(f"not up after {seconds} s:\n{self.log.read_text()}")
+
+    def ask(self, method, path, cookies="", **form):
+        """Ask as the proxy in front would; the answer's text is in `.text`."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        headers = {"Host": self.host, "Cookie": cookies, "X-Forwarded-Proto": "https"}
+        if form:
+            headers |= {"Content-Type": "application/x-www-form-urlencoded"}
+            headers |= {"Referer": f"https://{self.host}{path}"}
+        connection.request(method, path, urlencode(form), headers)
+        answer = connection.getresponse()
+        answer.text = answer.read().decode()
+        return answer
+
+    def sign_in(self, username, password):
+        """Return the session cookie, or fail."""
+        page = self.ask("GET", "/login/")
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
+        typed = {"login": username, "password": password, "csrfmiddlewaretoken": token}
+        answer = self.ask("POST", "/login/", cookies_of(page), **typed)
+        assert (answer.status, answer.headers["Location"]) == (302, "/"), answer.text
+        return cookies_of(answer)
+
+
+def cookies_of(answer):
+    return "; ".join(line.partition(";")[0] for line in answer.headers.get_all("Set-Cookie", []))
+
+
+def test_demo_starts_from_nothing_and_starts_again_quickly(clone):
+    with Site(clone, block("demo"), host="") as site:
+        site.wait(180)
+        home = site.ask("GET", "/", site.sign_in("head", "parley-demo"))
+        assert home.status == 200
+        assert "Russia–US" in home.text
+        assert f"http://127.0.0.1:{site.port}/" in site.log.read_text()
+    with Site(clone, block("demo"), host="") as site:
+        assert site.wait(20) < 5
+
+
+def test_install_steps_lead_to_a_site_one_can_sign_in_to(clone):
+    administrator = {"PARLEY_ADMIN_USERNAME": "chief", "PARLEY_ADMIN_PASSWORD": "plum-orchard-7"}
+    with Site(clone, block("install"), host="parley.example.org", **administrator) as site:
+        site.wait(180)
+        cookie = site.sign_in("chief", "plum-orchard-7")
+        assert cookie.startswith("__Host-")
+        home = site.ask("GET", "/", cookie)
+        assert home.status == 200
+        assert "Russia–US" not in home.text
