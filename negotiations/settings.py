@@ -33,7 +33,9 @@ if PARLEY_CREATE not in {"any", "staff"}:
 
 # --- Address, hosts and key ---------------------------------------------------------------------
 
-PARLEY_URL, HOST, HTTPS = site_address(env.str("PARLEY_URL", default=""), local=LOCAL)
+# The demo stays on this machine whatever the environment of a real site says.
+_URL = "" if PARLEY_DEMO else env.str("PARLEY_URL", default="")
+PARLEY_URL, HOST, HTTPS = site_address(_URL, local=LOCAL)
 ALLOWED_HOSTS = [HOST] if HOST else ["localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [PARLEY_URL] if PARLEY_URL else []
 

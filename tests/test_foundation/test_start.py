@@ -50,7 +50,7 @@ def test_address_alone_sets_hosts_origins_and_cookies():
 
 
 def test_demo_listens_to_this_machine_only():
-    process = manage("shell", "--verbosity=0", "--command", SHOW, PARLEY_DEMO="1")
+    process = manage("shell", "--verbosity=0", "--command", SHOW, **REAL, PARLEY_DEMO="1")
     assert json.loads(process.stdout)["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]"]
 
 
