@@ -1,0 +1,227 @@
+"""The filters of the list and of the state of play. Invalid input shows an error and no rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import FilteredRelation, Q, QuerySet
+
+from negotiations.models import Category
+
+from .models import Entry, Issue
+from .reads.frame import FrameView
+from .reads.standings import StandingReader, StandingView
+
+NONE = "none"
+FURTHER = "further"
+CONFIRMED = ("joint", "separate")
+
+CATEGORIES = [
+    (FURTHER, "Agreed or further"),
+    *Category.choices,
+    (NONE, "No status yet"),
+]
+SAYS = [
+    ("both", "Both say so"),
+    ("jointly", "Confirmed jointly"),
+    ("one", "Only one side says so"),
+    ("unanswered", "Not answered"),
+    ("differ", "Accounts differ"),
+    ("aside", "Press or our assessment"),
+]
+BADGES = {
+    "both": CONFIRMED,
+    "jointly": ("joint",),
+    "one": ("only",),
+    "unanswered": ("more",),
+    "differ": ("differ",),
+    "aside": ("press", "ours"),
+}
+MOVED = [("up", "Forward"), ("down", "Back")]
+SORTS = {
+    "agenda": ("place", "sub_place"),
+    "number": ("number",),
+    "-number": ("-number",),
+    "title": ("title",),
+    "-title": ("-title",),
+    "status": ("now__headline__order",),
+    "-status": ("-now__headline__order",),
+    "said": ("now__last_said",),
+    "-said": ("-now__last_said",),
+}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One wish about a standing, for the database and for a computed standing alike."""
+
+    query: Q
+    test: Callable[[StandingView], bool]
+
+
+def with_standing(issues: QuerySet[Issue], frame: FrameView) -> QuerySet[Issue]:
+    """Joins the period that holds at the page's clock, in the viewer's scope, as `now`."""
+    day, scope = frame.clock.as_of, frame.viewer.scope.key
+    holds = Q(standings__until=None)
+    if day is not None:
+        holds = Q(standings__since__lte=day) & (holds | Q(standings__until__gt=day))
+    now = FilteredRelation("standings", condition=Q(standings__scope=scope) & holds)
+    return issues.annotate(now=now)
+
+
+class IssueFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label="Text", method="filter_text", max_length=100)
+    status = django_filters.ChoiceFilter(label="Status", method="note_status")
+    category = django_filters.ChoiceFilter(
+        label="Category", choices=CATEGORIES, method="note_category"
+    )
+    says = django_filters.ChoiceFilter(label="Who says so", choices=SAYS, method="note_says")
+    said_by = django_filters.ChoiceFilter(label="Said by", method="note_said_by")
+    raised_by = django_filters.ChoiceFilter(label="Raised by", method="filter_raised_by")
+    waits = django_filters.ChoiceFilter(label="Waits for", method="note_waits")
+    round = django_filters.ChoiceFilter(label="Touched in", method="filter_round")
+    moved = django_filters.ChoiceFilter(label="Moved", choices=MOVED, method="filter_moved")
+    sort = django_filters.ChoiceFilter(
+        label="Order", choices=[(name, name) for name in SORTS], method="filter_sort"
+    )
+
+    class Meta:
+        model = Issue
+        fields: list[str] = []
+
+    def __init__(
+        self,
+        data: Any,
+        *,
+        frame: FrameView,
+        moved_ids: Callable[[str], Iterable[int]] | None = None,
+    ) -> None:
+        issues = Issue.objects.visible_to(frame.viewer)
+        if frame.clock.known:
+            issues = issues.filter(recorded_at__lte=frame.clock.known_moment)
+        super().__init__(data, queryset=with_standing(issues, frame))
+        self.frame = frame
+        self.moved_ids = moved_ids
+        self.conditions: list[Condition] = []
+        self._offer_choices()
+
+    def _offer_choices(self) -> None:
+        parties = [(party.code, party.name) for party in self.frame.parties.values()]
+        word = self.frame.negotiation.round_word
+        choices = {
+            "status": [(s.label, s.label) for s in self.frame.statuses.values()],
+            "said_by": parties,
+            "raised_by": parties,
+            "waits": [*parties, ("both", "All parties"), ("outside", "Somebody outside")],
+            "round": [(str(r.place), f"{r.name} · {r.when}") for r in self.frame.rounds],
+        }
+        for name, offered in choices.items():
+            field = self.form.fields[name]
+            assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+            field.choices = [("", f"Any {word.lower()}" if name == "round" else "Any"), *offered]
+
+    @property
+    def is_active(self) -> bool:
+        """Whether anything narrows the rows."""
+        names = (name for name in self.filters if name != "sort")
+        return any(self.data.get(name) for name in names)
+
+    def found(self, reader: StandingReader) -> QuerySet[Issue]:
+        """The rows, in order; none at all when any filter is invalid (never more than asked)."""
+        if not self.form.is_valid():
+            return self.queryset.none()
+        self.conditions = []
+        issues = self.qs
+        if self.conditions and self.frame.clock.known:
+            views = reader.on(list(issues.values_list("pk", flat=True)))
+            keep = [pk for pk, view in views.items() if all(c.test(view) for c in self.conditions)]
+            issues = issues.filter(pk__in=keep)
+        elif self.conditions:
+            for condition in self.conditions:
+                issues = issues.filter(condition.query)
+        return self._sorted(issues)
+
+    def _sorted(self, issues: QuerySet[Issue]) -> QuerySet[Issue]:
+        name = self.form.cleaned_data.get("sort") or "agenda"
+        return issues.order_by(*SORTS[name], "pk")
+
+    # --- Filters on the item itself --------------------------------------------------------------
+
+    def filter_text(self, issues: QuerySet[Issue], _name: str, typed: str) -> QuerySet[Issue]:
+        # SQLite's LIKE knows no capitals beyond ASCII; its regular expressions are Python's.
+        pattern = re.escape(typed.strip())
+        return issues.filter(
+            Q(title__iregex=pattern)
+            | Q(reference__iregex=pattern)
+            | Q(description__iregex=pattern)
+            | Q(heading__iregex=pattern)
+        )
+
+    def filter_raised_by(self, issues: QuerySet[Issue], _name: str, code: str) -> QuerySet[Issue]:
+        return issues.filter(raised_by__in=self._party(code))
+
+    def filter_round(self, issues: QuerySet[Issue], _name: str, place: str) -> QuerySet[Issue]:
+        viewer = self.frame.viewer
+        round_ = next(r.pk for r in self.frame.rounds if r.place == int(place))
+        entries = Entry.objects.visible_to(viewer.user, viewer.scope).filter(round=round_)
+        agenda = Q(agenda_lines__round=round_, agenda_lines__outcome="discussed")
+        touched = issues.model.objects.filter(agenda).values("pk")
+        return issues.filter(Q(pk__in=entries.order_by().values("issue")) | Q(pk__in=touched))
+
+    def filter_moved(self, issues: QuerySet[Issue], _name: str, way: str) -> QuerySet[Issue]:
+        if self.moved_ids is None:
+            return issues
+        return issues.filter(pk__in=list(self.moved_ids(way)))
+
+    def filter_sort(self, issues: QuerySet[Issue], _name: str, _value: str) -> QuerySet[Issue]:
+        return issues  # applied last, in _sorted
+
+    # --- Filters on where it stands: noted here, applied in `found` ------------------------------
+
+    def _note(self, query: Q, test: Callable[[StandingView], bool]) -> None:
+        self.conditions.append(Condition(query, test))
+
+    def note_status(self, issues: QuerySet[Issue], _name: str, label: str) -> QuerySet[Issue]:
+        pks = [s.pk for s in self.frame.statuses.values() if s.label == label]
+        self._note(
+            Q(now__headline__in=pks), lambda v: v.headline is not None and v.headline.pk in pks
+        )
+        return issues
+
+    def note_category(self, issues: QuerySet[Issue], _name: str, value: str) -> QuerySet[Issue]:
+        if value == NONE:
+            self._note(Q(now__headline=None), lambda v: v.headline is None)
+        else:
+            wanted = ("settled", "done") if value == FURTHER else (value,)
+            self._note(Q(now__category__in=wanted), lambda v: v.category in wanted)
+        return issues
+
+    def note_says(self, issues: QuerySet[Issue], _name: str, value: str) -> QuerySet[Issue]:
+        badges = BADGES[value]
+        self._note(Q(now__badge__in=badges), lambda v: v.badge in badges)
+        return issues
+
+    def note_said_by(self, issues: QuerySet[Issue], _name: str, code: str) -> QuerySet[Issue]:
+        (pk,) = self._party(code)
+        self._note(
+            Q(now__party_rows__party=pk, now__party_rows__status__isnull=False),
+            lambda v: pk in v.own_statuses,
+        )
+        return issues
+
+    def note_waits(self, issues: QuerySet[Issue], _name: str, value: str) -> QuerySet[Issue]:
+        wanted = Q(waits_for=value)
+        if value not in ("both", "outside"):
+            wanted = Q(waits_for="party", waits_party__in=self._party(value))
+        waiting = Entry.objects.filter(wanted, issue__negotiation=self.frame.negotiation)
+        pks = waiting.order_by().values_list("pk", flat=True)
+        self._note(Q(now__waits_entry__in=pks), lambda v: v.waits_entry in set(pks))
+        return issues
+
+    def _party(self, code: str) -> list[int]:
+        return [party.pk for party in self.frame.parties.values() if party.code == code]
