@@ -3,6 +3,7 @@
 from .entries import (
     UNDO_MINUTES,
     EntryData,
+    NewSource,
     Recorded,
     add_source,
     correct,
@@ -30,6 +31,7 @@ from .standings import differences, forget_party, rebuild, rebuild_negotiation
 __all__ = [
     "UNDO_MINUTES",
     "EntryData",
+    "NewSource",
     "ItemData",
     "Recorded",
     "add_source",

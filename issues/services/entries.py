@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
@@ -16,11 +16,25 @@ from negotiations.dates import PRECISION_RANK, VagueDate
 from negotiations.exceptions import Conflict
 from negotiations.models import Negotiation, Party, Round, Source, Status, User
 from negotiations.scopes import DELEGATION, MEMBERS, PUBLIC, Scope
+from negotiations.services import add_source as write_source
 
 from ..models import Entry, EntrySource, Issue
 from .standings import rebuild
 
 UNDO_MINUTES = 10
+
+
+@dataclass(frozen=True)
+class NewSource:
+    """A source that is not written down yet; it is, in the same transaction as its entry."""
+
+    title: str
+    kind: str = Source.Kind.WEB
+    url: str = ""
+    publisher: str = ""
+    reference: str = ""
+    language: str = ""
+    dated: VagueDate | None = None
 
 
 @dataclass(frozen=True)
@@ -52,7 +66,7 @@ class EntryData:
     reliability: str = ""
     audience: str = MEMBERS
     audience_party: Party | None = None
-    sources: Sequence[Source] = field(default_factory=tuple)
+    sources: Sequence[Source | NewSource] = ()
 
     PLAIN = (
         *("voice", "party", "speaker", "speaker_function", "said_time", "holds_since", "round"),
@@ -93,8 +107,9 @@ def record_many(
         before = _already(batch, viewer.user)
         if before:
             return Recorded(before, again=True)
+        sources = _Sources(viewer)
         made = [
-            _write(issue, data, viewer=viewer, batch=batch, place=place)
+            _write(issue, data, sources, viewer=viewer, batch=batch, place=place)
             for place, (issue, data) in enumerate(pairs)
         ]
         rebuild(viewer.negotiation, sorted({issue.pk for issue, _data in pairs}))
@@ -134,6 +149,7 @@ def undo(entries: Sequence[Entry], *, viewer: Viewer) -> list[Entry]:
                 _write(
                     target.issue,
                     data,
+                    _Sources(viewer),
                     viewer=viewer,
                     batch=batch,
                     place=place,
@@ -146,11 +162,13 @@ def undo(entries: Sequence[Entry], *, viewer: Viewer) -> list[Entry]:
     return made
 
 
-def add_source(entry: Entry, source: Source, *, viewer: Viewer) -> EntrySource:
+def add_source(entry: Entry, source: Source | NewSource, *, viewer: Viewer) -> EntrySource:
     """Adds a source to an entry; needs no correction. The same source twice is one link."""
-    link, _made = EntrySource.objects.get_or_create(
-        entry=entry, source=source, defaults={"recorded_by": viewer.user}
-    )
+    with transaction.atomic():
+        (kept,) = _Sources(viewer).keep([source])
+        link, _made = EntrySource.objects.get_or_create(
+            entry=entry, source=kept, defaults={"recorded_by": viewer.user}
+        )
     return link
 
 
@@ -191,9 +209,27 @@ def _already(batch: UUID, user: User) -> list[Entry]:
     return found
 
 
+class _Sources:
+    """Writes new sources down once each, even when two entries of one form share them."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self.viewer = viewer
+        self.kept: dict[NewSource, Source] = {}
+
+    def keep(self, sources: Iterable[Source | NewSource]) -> list[Source]:
+        return [s if isinstance(s, Source) else self._new(s) for s in sources]
+
+    def _new(self, source: NewSource) -> Source:
+        if source not in self.kept:
+            by, columns = self.viewer.user, vars(source)
+            self.kept[source] = write_source(self.viewer.negotiation, by=by, **columns)
+        return self.kept[source]
+
+
 def _write(
     issue: Issue,
     data: EntryData,
+    sources: _Sources,
     *,
     viewer: Viewer,
     batch: UUID,
@@ -224,7 +260,7 @@ def _write(
     )
     if data.voice == Entry.Voice.JOINT:
         entry.joint_parties.add(*data.joint_parties)
-    for source in data.sources:
+    for source in sources.keep(data.sources):
         EntrySource.objects.create(
             entry=entry, source=source, recorded_at=now, recorded_by=viewer.user
         )
@@ -261,7 +297,7 @@ def _strangers(data: EntryData, negotiation: Negotiation) -> dict[str, str]:
         "waits_party": (data.waits_party,),
         "next_step_party": (data.next_step_party,),
         "round": (data.round,),
-        "source": data.sources,
+        "source": [s for s in data.sources if isinstance(s, Source)],
     }
     wrong = {
         name
@@ -295,6 +331,7 @@ def _reply(
         made = _write(
             target.issue,
             data,
+            _Sources(viewer),
             viewer=viewer,
             batch=batch,
             kind=kind,

@@ -1,0 +1,388 @@
+"""The one entry form: it validates and makes an `EntryData`; the service acts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any
+from uuid import UUID, uuid4
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from negotiations.dates import VagueDate, parse_date
+from negotiations.models import Party, Round, Source, StatusScheme
+
+from ..models import Entry
+from ..reads.frame import FrameView
+from ..reads.sources import last_used_source, recent_sources
+from ..services import EntryData, NewSource
+
+Choices = list[tuple[str, str]]
+
+NEW, LAST, TABLE = "new", "last", "table"
+OTHERS = {"joint": "Jointly", "third": "Press", "own": "Ours"}
+_TIME = re.compile(r"^(.*\d{4})[ ,]+(\d{1,2}:\d{2})$")
+
+
+class VagueDateField(forms.CharField):
+    """A day, a month or a year as people write it; cleans to a VagueDate or None."""
+
+    def clean(self, value: Any) -> VagueDate | None:
+        typed = super().clean(value)
+        if not typed:
+            return None
+        try:
+            return parse_date(typed)
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+
+class DayField(VagueDateField):
+    """The same, but only a day will do; cleans to a date or None."""
+
+    def clean(self, value: Any) -> dt.date | None:  # type: ignore[override]
+        found = super().clean(value)
+        if found and found.first != found.last:
+            raise ValidationError("Write the day as well, such as 24 Jun 2026.")
+        return found.first if found else None
+
+
+class EntryForm(forms.Form):
+    token = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    who = forms.ChoiceField(label="Who says so", widget=forms.RadioSelect)
+    joint = forms.MultipleChoiceField(
+        label="Parties to the joint text", widget=forms.CheckboxSelectMultiple, required=False
+    )
+    also = forms.MultipleChoiceField(
+        label="The same was said separately by",
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text="Writes an entry for each of them as well.",
+    )
+    status = forms.ChoiceField(required=False)
+    said = forms.CharField(
+        label="When it was said or done",
+        max_length=40,
+        help_text="A day, a month or a year: 24 Jun 2026, Jun 2026 or 2026.",
+    )
+    early = forms.BooleanField(label="Yes, this was before the negotiation began", required=False)
+    text = forms.CharField(
+        label="What was said", required=False, max_length=5000, widget=forms.Textarea({"rows": 3})
+    )
+    speaker = forms.CharField(required=False, max_length=160)
+    speaker_function = forms.CharField(label="Function", required=False, max_length=200)
+    round = forms.ChoiceField(required=False)
+    source = forms.ChoiceField(required=False)
+    source_url = forms.URLField(label="Link", required=False, max_length=500, assume_scheme="https")
+    source_title = forms.CharField(label="Title", required=False, max_length=300)
+    source_publisher = forms.CharField(label="Publisher", required=False, max_length=160)
+    source_date = VagueDateField(label="Dated", required=False, max_length=40)
+    position = forms.CharField(required=False, max_length=2000, widget=forms.Textarea({"rows": 2}))
+    waits = forms.ChoiceField(label="Waits for", required=False)
+    waits_why = forms.ChoiceField(
+        label="Why", required=False, choices=[("", "–"), *Entry.Why.choices]
+    )
+    waits_text = forms.CharField(label="What for", required=False, max_length=200)
+    next_step = forms.CharField(label="Next step", required=False, max_length=300)
+    next_step_party = forms.ChoiceField(label="By which party", required=False)
+    next_step_who = forms.CharField(label="By whom", required=False, max_length=120)
+    next_step_by = DayField(label="By when", required=False, max_length=40)
+    holds_since = forms.CharField(label="Holds since", required=False, max_length=40)
+    original_text = forms.CharField(
+        label="Original wording", required=False, widget=forms.Textarea({"rows": 2})
+    )
+    original_language = forms.CharField(label="Its language", required=False, max_length=40)
+    reliability = forms.ChoiceField(
+        required=False, choices=[("", "Not said"), *Entry.Reliability.choices]
+    )
+    audience = forms.ChoiceField(label="Who may see it")
+
+    PLAIN = (
+        *("speaker", "speaker_function", "text", "position", "waits_why", "waits_text"),
+        *("next_step", "next_step_who", "next_step_by", "holds_since", "original_text"),
+        *("original_language", "reliability"),
+    )
+
+    def __init__(self, data: Any = None, *, frame: FrameView, members: int = 0, **kw: Any) -> None:
+        super().__init__(data, **kw)
+        self.frame = frame
+        self.viewer = frame.viewer
+        self._last = last_used_source(self.viewer)
+        self._recent = recent_sources(self.viewer)
+        self._offer(members)
+        if not self.is_bound:
+            self.initial.setdefault("token", uuid4())
+        if not (self.is_bound and self.data.get("early")):
+            self.fields["early"].widget = forms.HiddenInput()
+
+    # --- Choices ---------------------------------------------------------------------------------
+
+    def _offer(self, members: int) -> None:
+        parties = list(self.frame.parties.values())
+        coded = [(party.code, party.name) for party in parties]
+        self._choose("who", [*((f"party:{p.code}", p.code) for p in parties), *OTHERS.items()])
+        for name in ("joint", "also"):
+            self._choose(name, coded)
+        self._choose("status", [("", "No status"), *self._status_choices()])
+        self._choose("round", [("", "No round"), *self._round_choices()])
+        self._choose("source", self._source_choices())
+        waits = [*coded, ("both", "All parties"), ("outside", "Somebody outside")]
+        self._choose("waits", [("", "Not said"), *waits, ("nobody", "Nobody any more")])
+        self._choose("next_step_party", [("", "Not said"), *coded])
+        self._choose("audience", self._audience_choices(members))
+        self.initial.setdefault("audience", "delegation" if self.viewer.party else "members")
+
+    def _choose(self, name: str, choices: Choices) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        field.choices = choices
+
+    def _status_choices(self) -> Choices:
+        return [(status.label, status.label) for status in self.frame.offered_statuses]
+
+    def _round_choices(self) -> Choices:
+        return [(str(r.place), f"{r.name} · {r.when}") for r in self.frame.rounds]
+
+    def _source_choices(self) -> Choices:
+        choices = [("", "No source yet"), (NEW, "New, as below"), (TABLE, "Said at the table")]
+        if self._last:
+            choices.append((LAST, f"Same as last: {str(self._last)[:60]}"))
+        return [*choices, *((str(source.uuid), str(source)[:80]) for source in self._recent)]
+
+    def _audience_choices(self, members: int) -> Choices:
+        count = len(self.frame.parties)
+        sides = "both delegations" if count == 2 else "all delegations"
+        people = f"{members} people, {sides}" if members else sides
+        choices = [("members", f"All members ({people})")]
+        if self.viewer.party:
+            choices.append(("delegation", f"Only the delegation of {self.viewer.party}"))
+        return [*choices, ("public", "Public: may be published")]
+
+    # --- Cleaning --------------------------------------------------------------------------------
+
+    def clean_said(self) -> VagueDate:
+        typed = self.cleaned_data["said"]
+        found = _TIME.match(typed.strip())
+        self.said_time = None
+        if found:
+            typed = found[1]
+            self.said_time = _time(found[2])
+        try:
+            said = parse_date(typed)
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+        if said.first > timezone.localdate():
+            raise ValidationError(
+                "This lies in the future. Plans are rounds, agenda lines or next steps."
+            )
+        return said
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        self._ask_about_early_date(cleaned)
+        if cleaned.get("who") == "joint" and len(self._joint_parties(cleaned)) < 2:
+            self.add_error("joint", "A joint text has at least two parties.")
+        if cleaned.get("source") == TABLE and not cleaned.get("round"):
+            self.add_error("source", "Choose the round at whose table it was said.")
+        if cleaned.get("source") == NEW and not self._has_new_source(cleaned):
+            self.add_error("source", "Give the link or the title of the new source.")
+        if (cleaned.get("waits_why") or cleaned.get("waits_text")) and not cleaned.get("waits"):
+            self.add_error("waits", "Choose whom it waits for.")
+        if not any(
+            cleaned.get(name) for name in ("status", "text", "position", "waits", "next_step")
+        ):
+            self.add_error("text", "Say what was said, or choose a status.")
+        return cleaned
+
+    def _ask_about_early_date(self, cleaned: dict[str, Any]) -> None:
+        said = cleaned.get("said")
+        days = [r.first_day for r in self.frame.rounds if r.first_day]
+        if said and days and said.last < min(days) and not cleaned.get("early"):
+            self.fields["early"].widget = forms.CheckboxInput()
+            self.add_error(
+                "said", "This is before the first round. If it is meant, tick the box and save."
+            )
+
+    def _has_new_source(self, cleaned: dict[str, Any]) -> bool:
+        return bool(cleaned.get("source_url") or cleaned.get("source_title"))
+
+    # --- What the service gets -------------------------------------------------------------------
+
+    @property
+    def batch(self) -> UUID | None:
+        return self.cleaned_data.get("token")
+
+    def entry_data(self) -> list[EntryData]:
+        """One entry, and one more for each party that said the same separately."""
+        cleaned = self.cleaned_data
+        who, _, code = cleaned["who"].partition(":")
+        sources = self._sources(cleaned)
+        first = self._data(who, self._party(code), sources)
+        others = [self._party(other) for other in cleaned["also"] if other != code]
+        if who not in ("party", "joint"):
+            others = []
+        return [first, *(self._data("party", party, sources) for party in others)]
+
+    def _data(
+        self, voice: str, party: Party | None, sources: list[Source | NewSource]
+    ) -> EntryData:
+        cleaned = self.cleaned_data
+        waits = cleaned["waits"]
+        waits_party = self._party(waits)
+        delegation = cleaned["audience"] == "delegation"
+        return EntryData(
+            voice=voice,
+            said=cleaned["said"],
+            said_time=self.said_time,
+            party=party if voice == "party" else None,
+            joint_parties=self._joint_parties(cleaned) if voice == "joint" else (),
+            round=self._round(cleaned["round"]),
+            status=self._status(cleaned["status"]),
+            waits_for="party" if waits_party else waits,
+            waits_party=waits_party,
+            next_step_party=self._party(cleaned["next_step_party"]),
+            audience=cleaned["audience"],
+            audience_party=self.viewer.party if delegation else None,
+            sources=sources,
+            **{name: cleaned[name] for name in self.PLAIN},
+        )
+
+    def _party(self, code: str) -> Party | None:
+        return next((p for p in self.frame.parties.values() if p.code == code), None)
+
+    def _joint_parties(self, cleaned: dict[str, Any]) -> list[Party]:
+        parties = list(self.frame.parties.values())
+        named = [party for party in parties if party.code in cleaned.get("joint", ())]
+        return named or (parties if len(parties) == 2 else [])
+
+    def _round(self, place: str) -> Round | None:
+        return next((r for r in self.frame.rounds if str(r.place) == place), None)
+
+    def _status(self, label: str) -> Any:
+        if not label:
+            return None
+        scheme = StatusScheme.objects.get(negotiation=self.frame.negotiation)
+        return scheme.statuses.select_related("scheme").get(label=label)
+
+    def _sources(self, cleaned: dict[str, Any]) -> list[Source | NewSource]:
+        chosen = cleaned["source"]
+        if self._has_new_source(cleaned) and chosen in ("", NEW):
+            return [self._new_source(cleaned)]
+        if chosen == TABLE:
+            return [self._table_source(cleaned)]
+        if chosen == LAST and self._last:
+            return [self._last]
+        return [source for source in self._recent if str(source.uuid) == chosen]
+
+    def _new_source(self, cleaned: dict[str, Any]) -> NewSource:
+        url = cleaned["source_url"]
+        return NewSource(
+            title=cleaned["source_title"] or url,
+            url=url,
+            publisher=cleaned["source_publisher"],
+            dated=cleaned["source_date"],
+            kind=Source.Kind.WEB if url else Source.Kind.DOCUMENT,
+        )
+
+    def _table_source(self, cleaned: dict[str, Any]) -> Source | NewSource:
+        """One source per round and author: a shared one would tell others that it was used."""
+        round_ = self._round(cleaned["round"])
+        title = f"Said at the table, {round_.name if round_ else ''}"
+        own = Source.objects.filter(
+            negotiation=self.frame.negotiation,
+            kind=Source.Kind.TABLE,
+            title=title,
+            created_by=self.viewer.user,
+        ).first()
+        return own or NewSource(title=title, kind=Source.Kind.TABLE)
+
+
+def _time(typed: str) -> dt.time:
+    try:
+        return dt.time.fromisoformat(typed.zfill(5))
+    except ValueError as error:
+        raise ValidationError("There is no such time of day.") from error
+
+
+class CorrectionForm(EntryForm):
+    """The entry form filled from the entry to be replaced, with a reason."""
+
+    reason = forms.CharField(label="Why it is corrected", max_length=300)
+    field_order = ("reason",)
+
+    def __init__(self, *args: Any, target: Entry, **kw: Any) -> None:
+        kw.setdefault("initial", _initial_from(target))
+        super().__init__(*args, **kw)
+        del self.fields["also"]
+        self.cleaned_also: list[str] = []
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        cleaned["also"] = []
+        return cleaned
+
+
+def _initial_from(target: Entry) -> dict[str, Any]:
+    initial: dict[str, Any] = {name: getattr(target, name) for name in EntryForm.PLAIN}
+    initial |= {
+        "who": f"party:{target.party.code}" if target.party else target.voice,
+        "joint": [party.code for party in target.joint_parties.all()],
+        "status": target.status.label if target.status else "",
+        "said": target.when,
+        "early": True,
+        "round": str(target.round.place) if target.round else "",
+        "waits": target.waits_party.code if target.waits_party else target.waits_for,
+        "next_step_party": target.next_step_party.code if target.next_step_party else "",
+        "audience": target.audience,
+    }
+    return initial
+
+
+class RetractionForm(forms.Form):
+    token = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    reason = forms.CharField(label="Why it is taken back", max_length=300)
+
+    def __init__(self, data: Any = None, **kw: Any) -> None:
+        super().__init__(data, **kw)
+        if not self.is_bound:
+            self.initial.setdefault("token", uuid4())
+
+
+class SourceForm(forms.Form):
+    """A second source for an entry: one that is known here, or a new one."""
+
+    source = forms.ChoiceField(label="Known source", required=False)
+    url = forms.URLField(label="Link", required=False, max_length=500, assume_scheme="https")
+    title = forms.CharField(required=False, max_length=300)
+    publisher = forms.CharField(required=False, max_length=160)
+    dated = VagueDateField(label="Dated", required=False, max_length=40)
+
+    def __init__(self, data: Any = None, *, frame: FrameView, **kw: Any) -> None:
+        super().__init__(data, **kw)
+        self.frame = frame
+        self._recent = recent_sources(frame.viewer)
+        field = self.fields["source"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        field.choices = [("", "A new one"), *((str(s.uuid), str(s)[:80]) for s in self._recent)]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not any(cleaned.get(name) for name in ("source", "url", "title")):
+            self.add_error("url", "Give a link or a title, or choose a known source.")
+        return cleaned
+
+    def source_to_add(self) -> Source | NewSource:
+        """The chosen source, or a new one to be written down."""
+        cleaned = self.cleaned_data
+        for source in self._recent:
+            if str(source.uuid) == cleaned["source"]:
+                return source
+        return NewSource(
+            title=cleaned["title"] or cleaned["url"],
+            url=cleaned["url"],
+            publisher=cleaned["publisher"],
+            dated=cleaned["dated"],
+            kind=Source.Kind.WEB if cleaned["url"] else Source.Kind.DOCUMENT,
+        )

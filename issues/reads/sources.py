@@ -1,0 +1,34 @@
+"""Which sources a viewer may choose from: those of what they can see, and their own."""
+
+from __future__ import annotations
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from negotiations.access import Viewer, scope_filter
+from negotiations.models import Source
+
+from ..models import EntrySource
+
+
+def visible_sources(viewer: Viewer) -> QuerySet[Source]:
+    """Sources of entries in the viewer's scope, of rounds and readouts, and the viewer's own."""
+    links = EntrySource.objects.filter(scope_filter(viewer.scope, "entry__"))
+    of_entries = Exists(links.filter(source=OuterRef("pk")))
+    of_rounds = Q(readouts__isnull=False) | Q(rounds__isnull=False)
+    unused_own = Q(created_by=viewer.user.pk)
+    sources = Source.objects.filter(negotiation=viewer.negotiation)
+    return sources.filter(of_entries | of_rounds | unused_own).distinct()
+
+
+def recent_sources(viewer: Viewer, limit: int = 30) -> list[Source]:
+    """The newest of them, for a choice list."""
+    return list(visible_sources(viewer).order_by("-pk")[:limit])
+
+
+def last_used_source(viewer: Viewer) -> Source | None:
+    """The source of the viewer's own latest entry: "same as last"."""
+    links = EntrySource.objects.filter(
+        recorded_by=viewer.user.pk, entry__issue__negotiation=viewer.negotiation
+    )
+    link = links.select_related("source").order_by("-pk").first()
+    return link.source if link else None
