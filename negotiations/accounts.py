@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 
+from negotiations.account_forms import WelcomeForm
 from negotiations.models import User
 
 
@@ -98,6 +99,7 @@ class WelcomeView(InvalidFormIs422, PasswordResetConfirmView):
     """The page behind `set_password_link`; its address carries the public id of the person."""
 
     template_name = "account/welcome.html"
+    form_class = WelcomeForm
     success_url = reverse_lazy("account_login")
 
     def get_user(self, uidb64: Any) -> User | None:

@@ -137,6 +137,10 @@ if HTTPS:
     CSRF_COOKIE_NAME = "__Host-csrftoken"
 
 ACCOUNT_ADAPTER = "negotiations.accounts.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "negotiations.account_forms.LoginForm",
+    "change_password": "negotiations.account_forms.ChangePasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
