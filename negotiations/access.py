@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Model, Q, QuerySet
 from django.http import Http404
 
-from .models import Membership, Negotiation, Party, User
+from .models import Membership, Negotiation, Party, Round, Status, User
 from .scopes import DELEGATION, MEMBERS, MEMBERS_SCOPE, PUBLIC, PUBLIC_SCOPE, Scope
 
+Row = TypeVar("Row", bound=Model)
 Role = Membership.Role
 RANK = {Role.VIEWER.value: 0, Role.RECORDER.value: 1, Role.HEAD.value: 2}
 
@@ -104,6 +106,49 @@ def can_create_negotiation(user: User) -> tuple[bool, str]:
     if settings.PARLEY_CREATE == "staff" and not user.is_staff:
         return False, "Only staff may create negotiations here; ask your administrator."
     return True, ""
+
+
+def can_manage(viewer: Viewer, user: User | None, party: Party | None) -> tuple[bool, str]:
+    """Whether a head may deal with `user` (None: somebody new) as one of `party`'s people.
+
+    Whoever is tied to a delegation reads its own entries. So a head of one delegation decides
+    about no other's people, and nobody lets themselves into one that has people already.
+    """
+    if party is None or viewer.party == party:
+        return True, ""
+    if viewer.party:
+        return False, f"Only {party}’s own head, or one tied to no party, decides about its people."
+    if user == viewer.user and party.memberships.exclude(user=user).exists():
+        return False, f"{party} has people here already: one of its heads can let you in."
+    return True, ""
+
+
+def party_of(viewer: Viewer, code: str) -> Party:
+    """The party with this code in the viewer's negotiation. Raises Http404."""
+    return _found(viewer.negotiation.parties.filter(code=code))
+
+
+def member_of(viewer: Viewer, username: str) -> Membership:
+    """The membership of the person with this user name. Raises Http404."""
+    rows = viewer.negotiation.memberships.select_related("user", "party", "negotiation")
+    return _found(rows.filter(user__username=username))
+
+
+def round_of(viewer: Viewer, place: int) -> Round:
+    """The round at this place of the viewer's negotiation. Raises Http404."""
+    return _found(viewer.negotiation.rounds.select_related("host").filter(place=place))
+
+
+def status_of(viewer: Viewer, label: str) -> Status:
+    """The status with this label in the negotiation's own scheme. Raises Http404."""
+    return _found(viewer.negotiation.scheme.statuses.filter(label=label))
+
+
+def _found(rows: QuerySet[Row]) -> Row:
+    row = rows.first()
+    if row is None:
+        raise Http404("Nothing at this address.")
+    return row
 
 
 def scopes_of(negotiation: Negotiation) -> list[Scope]:

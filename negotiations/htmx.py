@@ -9,11 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django_htmx.middleware import HtmxDetails
 
+from negotiations.models import User
+
 
 class HtmxRequest(HttpRequest):
     """A request after the htmx and authentication middleware."""
 
     htmx: HtmxDetails
+    user: User  # type: ignore[assignment]  # nobody else passes the middleware
 
 
 def wants_fragment(request: HttpRequest, target: str) -> bool:

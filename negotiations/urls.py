@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from negotiations import accounts, site
+from negotiations.views import members, parties, rounds, statuses
+from negotiations.views import negotiation as frame
 
 handler400 = "negotiations.errors.bad_request"
 handler403 = "negotiations.errors.permission_denied"
@@ -24,7 +26,65 @@ account_urls: list[URLPattern] = [
 ]
 
 # The frame of a negotiation; the pages about items are in issues/urls.py.
-negotiations_urls: list[URLPattern | URLResolver] = []
+negotiations_urls: list[URLPattern | URLResolver] = [
+    path("negotiations/new/", frame.negotiation_new, name="negotiation_new"),
+    path(
+        "negotiations/<slug:slug>/",
+        include(
+            [
+                path("edit/", frame.negotiation_edit, name="negotiation_edit"),
+                path("archive/", frame.negotiation_archive, name="negotiation_archive"),
+                path("unarchive/", frame.negotiation_unarchive, name="negotiation_unarchive"),
+            ]
+        ),
+    ),
+    path(
+        "negotiations/<slug:slug>/members/",
+        include(
+            [
+                path("", members.members, name="members"),
+                path("new-person/", members.person_add, name="person_add"),
+                path("person/<str:username>/", members.member_edit, name="member_edit"),
+                path("person/<str:username>/remove/", members.member_remove, name="member_remove"),
+                path("person/<str:username>/link/", members.member_link, name="member_link"),
+            ]
+        ),
+    ),
+    path(
+        "negotiations/<slug:slug>/parties/",
+        include(
+            [
+                path("", parties.parties, name="parties"),
+                path("<str:code>/", parties.party_edit, name="party_edit"),
+                path("<str:code>/move/", parties.party_move, name="party_move"),
+                path("<str:code>/remove/", parties.party_remove, name="party_remove"),
+            ]
+        ),
+    ),
+    path(
+        "negotiations/<slug:slug>/scheme/",
+        include(
+            [
+                path("", statuses.scheme, name="scheme"),
+                path("edit/", statuses.status_edit, name="status_edit"),
+                path("move/", statuses.status_move, name="status_move"),
+                path("retire/", statuses.status_retire, name="status_retire"),
+                path("remove/", statuses.status_remove, name="status_remove"),
+            ]
+        ),
+    ),
+    path("negotiations/<slug:slug>/rounds/new/", rounds.round_new, name="round_new"),
+    path(
+        "negotiations/<slug:slug>/rounds/<int:place>/",
+        include(
+            [
+                path("edit/", rounds.round_edit, name="round_edit"),
+                path("move/", rounds.round_move, name="round_move"),
+                path("remove/", rounds.round_remove, name="round_remove"),
+            ]
+        ),
+    ),
+]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *account_urls,

@@ -112,18 +112,19 @@ class RoundForm(forms.Form):
         return self.cleaned_data
 
     @property
-    def plain(self) -> dict[str, Any]:
-        """The plain fields of the model."""
+    def values(self) -> dict[str, Any]:
+        """What the services take: plain fields, and per party the delegation and the readout."""
         begins: VagueDate | None = self.cleaned_data["begins"]
         dates: dict[str, Any] = {"first_day": None, "last_day": None, "precision": DAY}
         if begins:
             last = self.cleaned_data["ends"] or begins.last
             dates = {"first_day": begins.first, "last_day": last, "precision": begins.precision}
-        return {name: self.cleaned_data[name] for name in (*WORDS, *WHEN)} | dates
+        plain = {name: self.cleaned_data[name] for name in (*WORDS, *WHEN)}
+        return plain | dates | {"delegations": self._delegations, "readouts": self._readouts}
 
     @property
-    def delegations(self) -> dict[Party, list[Person]]:
-        """The delegations that were edited; a line left alone keeps what it cannot express."""
+    def _delegations(self) -> dict[Party, list[Person]]:
+        """Those that were edited; a list left alone keeps what its lines cannot express."""
         return {
             party: self.cleaned_data[f"delegates_{at}"]
             for at, party in enumerate(self.parties, start=1)
@@ -131,7 +132,7 @@ class RoundForm(forms.Form):
         }
 
     @property
-    def readouts(self) -> dict[Party, Account]:
+    def _readouts(self) -> dict[Party, Account]:
         return {
             party: Account(*(self.cleaned_data[name] for name in _names(at)[1:]))
             for at, party in enumerate(self.parties, start=1)

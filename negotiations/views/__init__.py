@@ -1,0 +1,1 @@
+"""Pages of the frame: setting a negotiation up and looking after it."""
