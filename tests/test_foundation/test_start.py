@@ -3,6 +3,8 @@ import json
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 
 from negotiations.checks import no_demo_people
 from negotiations.models import User
@@ -76,6 +78,17 @@ def test_served_database_may_hold_no_demo_people():
     User.objects.create(username="head", is_demo=True)
     with pytest.raises(ImproperlyConfigured, match="This database holds demo people"):
         refuse_unfit_database()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_served_database_may_not_be_from_an_older_version():
+    recorder = MigrationRecorder(connection)
+    recorder.record_unapplied("issues", "0001_initial")
+    try:
+        with pytest.raises(ImproperlyConfigured, match=r"run manage.py setup first"):
+            refuse_unfit_database()
+    finally:
+        recorder.record_applied("issues", "0001_initial")
 
 
 @pytest.mark.django_db
