@@ -53,7 +53,7 @@ def span_text(first: dt.date, last: dt.date, precision: str = DAY) -> str:
         return start
     if precision == YEAR or first.year != last.year:
         return f"{start} – {end}"
-    if precision == DAY and first.month == last.month:
+    if first.month == last.month:
         return f"{first.day}–{end}"
     return f"{start[:-5]} – {end}"
 
@@ -74,8 +74,6 @@ def _month_number(word: str) -> int:
     for number in range(1, 13):
         if full[number].startswith(word) and len(word) >= 3:
             return number
-    if word == "sept":
-        return 9
     raise ValueError(f"“{word}” is no month. {HINT}")
 
 
