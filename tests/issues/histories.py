@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from issues.standing import EntryValue, Frame, Seat
 from negotiations.dates import PRECISION_RANK, VagueDate
 
-from .values import STATUSES, A, B, C
+from .values import OTHERS, STATUSES, A, B, C
 
 START = dt.date(2025, 1, 1)
 NOON = dt.datetime(2025, 1, 1, 12, tzinfo=dt.UTC)
@@ -52,7 +52,7 @@ def _parties(voice):
 
 contents = st.fixed_dictionaries(
     {
-        "status": st.sampled_from([None, *STATUSES]),
+        "status": st.sampled_from([None, *STATUSES, *OTHERS]),
         "has_position": st.booleans(),
         "has_waits": st.booleans(),
         "has_next_step": st.booleans(),

@@ -103,13 +103,16 @@ def silent(standing):
 
 
 def answered(standing):
-    """Whether somebody who claims less spoke no earlier than somebody who claims more."""
+    """Whether somebody who claims less spoke no earlier than somebody who claims more.
+
+    Where two categories share the lowest rung nobody may be ahead.
+    """
     claimed = [w for w in standing.words if w.claim]
     least = min(rung(w.claim.status) for w in claimed)
     low = {w.claim.status.category for w in claimed if rung(w.claim.status) == least}
     behind = [w.spoke for w in claimed if w.claim.status.category in low]
     ahead = [w.claim for w in claimed if w.claim.status.category not in low]
-    return any(said(one) <= said(other) for one in ahead for other in behind)
+    return not ahead or any(said(one) <= said(other) for one in ahead for other in behind)
 
 
 def said(entry):

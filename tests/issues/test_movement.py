@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from issues.standing import Frame, Movement, Seat, StandingValue, StatusValue, movement
+from issues.standing import Frame, Movement, Seat, StandingValue, movement
 
 from .values import (
     AGREED,
@@ -13,9 +13,12 @@ from .values import (
     CLOSED,
     PRINCIPLE,
     RAISED,
+    RATIFIED,
+    REJECTED,
     STATUSES,
     TALKS,
     TWO,
+    WITH_THEM,
     WITHDRAWN,
     A,
     B,
@@ -23,8 +26,6 @@ from .values import (
     day,
 )
 
-RATIFIED = StatusValue(25, "done", 7)
-REJECTED = StatusValue(26, "held", None)
 ASSESSOR = replace(TWO, assessor=True)
 KINDS = {
     "new",
@@ -119,8 +120,7 @@ def test_gone_to_no_status_yet(record, steps):
 
 
 def test_two_statuses_on_one_rung_are_no_movement():
-    with_us, with_them = StatusValue(21, "engaged", 1), StatusValue(22, "engaged", 1)
-    assert kind(with_us, with_them) == "unchanged"
+    assert kind(TALKS, WITH_THEM) == "unchanged"
 
 
 class TestContested:

@@ -1,5 +1,6 @@
 """The worked cases of the design; the two clocks; what a correction takes out and brings back."""
 
+import datetime as dt
 from dataclasses import replace
 
 import pytest
@@ -165,6 +166,11 @@ class TestClocks:
         assert record.shows() == (AGREED, "only")
         assert record.shows(on="1 Mar 2025") == (RAISED, "only")
         assert record.shows(on="1 Mar 2025", known="1 Apr 2025") == (None, "")
+
+    def test_what_was_recorded_at_that_very_moment_was_known(self, record):
+        said = record.says(A, AGREED)
+        assert counting(record.entries, said.recorded_at) == [said]
+        assert counting(record.entries, said.recorded_at - dt.timedelta(microseconds=1)) == []
 
     def test_now_is_everything_recorded(self, record):
         record.says(A, AGREED, said="10 Mar 2025")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from issues.standing import Frame, Seat, StatusValue
+from issues.standing import Frame, Seat, periods
 
 from .values import (
     AGREED,
@@ -13,9 +13,11 @@ from .values import (
     CLOSED,
     PRINCIPLE,
     RAISED,
+    REJECTED,
     TALKS,
     THREE,
     TWO,
+    WITH_THEM,
     WITHDRAWN,
     A,
     B,
@@ -119,16 +121,19 @@ class TestHeadline:
         assert record.shows()[0] == BLOCKED
 
     def test_of_two_on_one_rung_the_latest_makes_the_headline(self, record):
-        with_us, with_them = StatusValue(21, "engaged", 1), StatusValue(22, "engaged", 1)
-        record.says(A, with_us)
-        record.says(B, with_them)
-        assert record.shows() == (with_them, "separate")
-        record.says(A, with_us)
-        assert record.shows() == (with_us, "separate")
+        record.says(A, TALKS)
+        record.says(B, WITH_THEM)
+        assert record.shows() == (WITH_THEM, "separate")
+        record.says(A, TALKS)
+        assert record.shows() == (TALKS, "separate")
+
+    def test_the_latest_by_day_and_not_by_recording(self, record):
+        record.says(A, TALKS, said="5 Jan 2025")
+        record.says(B, WITH_THEM, said="4 Jan 2025", recorded="6 Jan 2025")
+        assert record.shows() == (TALKS, "separate")
 
     def test_of_two_kinds_of_held_the_latest_makes_the_headline(self, record):
-        rejected = StatusValue(23, "held", None)
-        record.says(A, rejected)
+        record.says(A, REJECTED)
         record.says(B, BLOCKED)
         assert record.shows() == (BLOCKED, "separate")
 
@@ -161,6 +166,16 @@ class TestTheTable:
     def test_words_stand_in_the_order_of_the_seats(self, record):
         frame = Frame((Seat(C), Seat(A), Seat(B)))
         assert [w.party for w in record.standing(frame).words] == [C, A, B]
+
+    def test_one_who_speaks_on_its_last_day_is_still_heard(self, record):
+        record.says(A, AGREED)
+        record.says(B, AGREED, said="31 Mar 2025")
+        assert record.shows(self.frame, on="31 Mar 2025") == (AGREED, "separate")
+        assert record.shows(self.frame, on="1 Apr 2025") == (AGREED, "only")
+
+    def test_a_seat_since_the_first_day_there_is_begins_no_second_period(self):
+        found = periods([], Frame((Seat(A, since=dt.date.min),)))
+        assert [(p.since, p.until) for p in found] == [(dt.date.min, None)]
 
     def test_a_seat_until_the_last_day_there_is(self, record):
         record.says(A, AGREED)
@@ -236,7 +251,7 @@ class TestFellFrom:
         first = record.says(A, BLOCKED)
         record.says(B, TALKS)
         record.says(B, BLOCKED)
-        record.says(A, StatusValue(23, "held", None))
+        record.says(A, REJECTED)
         standing = record.standing()
         assert (standing.fell_from, standing.fell_on) == (PRINCIPLE, first.said_first)
 

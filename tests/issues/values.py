@@ -15,6 +15,14 @@ BLOCKED = StatusValue(7, "held", None)
 WITHDRAWN = StatusValue(8, "dropped", None)
 STATUSES = (RAISED, TALKS, PRINCIPLE, AGREED, BEGUN, CLOSED, BLOCKED, WITHDRAWN)
 
+# What other schemes have: a second status on a rung, in its own or another category; a second
+# held; a second done.
+WITH_THEM = StatusValue(9, "engaged", 2)
+DRAFTED = StatusValue(10, "settling", 2)
+REJECTED = StatusValue(11, "held", None)
+RATIFIED = StatusValue(12, "done", 7)
+OTHERS = (WITH_THEM, DRAFTED, REJECTED, RATIFIED)
+
 A, B, C = 1, 2, 3
 TWO = Frame((Seat(A), Seat(B)))
 THREE = Frame((Seat(A), Seat(B), Seat(C)))
