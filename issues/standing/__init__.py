@@ -4,7 +4,7 @@
 """
 
 from .movement import Movement, movement
-from .rules import counting, periods, standing_on
+from .rules import counting, periods, replaced, standing_on
 from .values import EntryValue, Frame, Period, Seat, StandingValue, StatusValue, Word, height
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "height",
     "movement",
     "periods",
+    "replaced",
     "standing_on",
 ]

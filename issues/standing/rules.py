@@ -25,6 +25,7 @@ from .values import (
     EntryValue,
     Frame,
     Period,
+    ReplyLike,
     StandingValue,
     StatusValue,
     Word,
@@ -41,13 +42,19 @@ def counting(entries: Iterable[EntryValue], known: dt.datetime | None = None) ->
     all that its target did, unless it is itself taken back.
     """
     seen = [e for e in entries if known is None or e.recorded_at <= known]
+    out = replaced(seen)
+    return [e for e in seen if e.kind in SAYS and e.id not in out]
+
+
+def replaced(entries: Iterable[ReplyLike]) -> set[int | None]:
+    """Ids of what no longer counts: corrected, or taken back. Replies alone are enough."""
+    seen = list(entries)
     undone = _taken_back(seen)
-    stands = [e for e in seen if e.id not in undone]
-    replaced = {e.corrects for e in stands if e.kind == "correction"}
-    return [e for e in stands if e.kind in SAYS and e.id not in replaced]
+    corrections = {e.corrects for e in seen if e.kind == "correction" and e.id not in undone}
+    return undone | corrections
 
 
-def _taken_back(entries: Iterable[EntryValue]) -> set[int | None]:
+def _taken_back(entries: Iterable[ReplyLike]) -> set[int | None]:
     """Ids of what a standing retraction takes back.
 
     A retraction can itself be taken back. Each pass settles one more link of such a chain, so
@@ -56,7 +63,9 @@ def _taken_back(entries: Iterable[EntryValue]) -> set[int | None]:
     takers = [e for e in entries if e.kind in TAKES_BACK]
     gone: set[int | None] = set()
     for _ in takers:
-        gone = {e.corrects for e in takers if e.id not in gone}
+        before, gone = gone, {e.corrects for e in takers if e.id not in gone}
+        if gone == before:
+            break
     return gone
 
 

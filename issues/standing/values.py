@@ -36,6 +36,17 @@ def height(status: StatusLike) -> int:
     return -1 if status.rung is None else status.rung
 
 
+class ReplyLike(Protocol):
+    """What decides whether an entry still counts; that of a reply is enough."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def corrects(self) -> int | None: ...
+
+
 @dataclass(frozen=True)
 class EntryValue:
     """One entry as the rules see it. `counts_from` and the said days are effective dates."""
