@@ -13,7 +13,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from negotiations.startup import database_options, site_address
+from negotiations.startup import database_options, known_time_zone, site_address
 
 env = environ.Env()
 
@@ -181,7 +181,7 @@ if HTTPS:
 # --- Language and time --------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-gb"
-TIME_ZONE = env.str("PARLEY_TIME_ZONE", default="UTC")
+TIME_ZONE = known_time_zone(env.str("PARLEY_TIME_ZONE", default="UTC"))
 USE_TZ = True
 
 # --- Static files -------------------------------------------------------------------------------

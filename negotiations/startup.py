@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -30,6 +31,17 @@ def site_address(url: str, *, local: bool) -> tuple[str, str, bool]:
     if parts.path not in {"", "/"}:
         raise ImproperlyConfigured("PARLEY_URL must end after the host: Parley has no prefix.")
     return f"{parts.scheme}://{parts.netloc}", host, parts.scheme == "https"
+
+
+def known_time_zone(name: str) -> str:
+    """Return the name if it is a time zone, else ImproperlyConfigured says what one looks like."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ImproperlyConfigured(
+            "PARLEY_TIME_ZONE must be the name of a time zone, such as Europe/Vienna or UTC."
+        ) from error
+    return name
 
 
 SQLITE_PRAGMAS = (

@@ -13,8 +13,9 @@ handler400 = "negotiations.errors.bad_request"
 handler403 = "negotiations.errors.permission_denied"
 handler404 = "negotiations.errors.not_found"
 
-# Signing in to the admin goes through the same page and the same limits.
+# Signing in and out of the admin goes through the same pages and the same limits.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.logout = accounts.LogoutView.as_view()  # type: ignore[method-assign]
 
 # Of allauth only what has a page here; sign-up, e-mail and reset by mail have no address at all.
 account_urls: list[URLPattern] = [

@@ -109,6 +109,13 @@ def test_admin_signs_in_through_the_same_page(client, db):
     assert response["Location"] == "/login/?next=%2Fadmin%2F"
 
 
+def test_admin_signs_out_through_the_same_page(client, db):
+    client.force_login(User.objects.create_superuser("admin", password=PASSWORD))
+    response = client.post("/admin/logout/")
+    assert response["Location"] == "/login/"
+    assert response["Clear-Site-Data"] == '"storage"'
+
+
 def test_admin_is_closed_to_people_who_are_not_staff(client, head):
     client.force_login(head)
     assert client.get("/admin/", follow=True).status_code == 403

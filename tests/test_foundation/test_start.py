@@ -28,6 +28,7 @@ print(json.dumps({name: getattr(s, name) for name in names}))
         ({"PARLEY_URL": REAL["PARLEY_URL"]}, "Set PARLEY_SECRET_KEY to a long random text"),
         ({"PARLEY_SECRET_KEY": REAL["PARLEY_SECRET_KEY"]}, "Set PARLEY_URL to the address"),
         (REAL | {"PARLEY_URL": "https://*"}, "PARLEY_URL must name one host"),
+        (REAL | {"PARLEY_TIME_ZONE": "Vienna"}, "PARLEY_TIME_ZONE must be the name"),
         (REAL | {"PARLEY_CREATE": "nobody"}, "PARLEY_CREATE must be any or staff"),
     ],
 )
