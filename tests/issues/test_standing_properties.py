@@ -8,7 +8,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from issues.services.standings import LoadedEntry, entries_in
-from issues.standing import EntryValue, Movement, counting, movement, periods, standing_on
+from issues.standing import (
+    EntryValue,
+    Movement,
+    counting,
+    movement,
+    periods,
+    replaced,
+    standing_on,
+)
 from negotiations.scopes import MEMBERS_SCOPE, PUBLIC_SCOPE, Scope
 
 from .histories import DAYS, NOON, START, entries, frames, histories
@@ -44,6 +52,14 @@ def test_the_order_of_the_list_does_not_matter(data, history, frame):
 @given(histories())
 def test_counting_is_what_the_rule_of_correction_says(history):
     assert sorted(e.id for e in counting(history)) == [e.id for e in naive_counting(history)]
+
+
+@FAST
+@given(histories())
+def test_replies_alone_tell_what_no_longer_counts(history):
+    counts = {e.id for e in naive_counting(history)}
+    out = replaced([e for e in history if e.kind != "entry"])
+    assert {e.id for e in history if e.kind in ("entry", "correction")} - out == counts
 
 
 @FAST
