@@ -1,26 +1,45 @@
-"""Fetches one item for a person; the negotiation and the role come from `negotiations.access`."""
+"""Fetches one item or entry for a person; the negotiation and the role come from `negotiations.access`."""
 
 from __future__ import annotations
+
+from uuid import UUID
 
 from django.http import Http404
 
 from negotiations.access import Viewer
 
-from .models import Issue
+from .models import Entry, Issue
 
 
 def issue_of(viewer: Viewer, number: int) -> Issue:
     """The item with this number as the viewer sees it. Raises Http404, marked ones included."""
-    return _found(Issue.objects.visible_to(viewer).filter(number=number).first())
+    rows = Issue.objects.visible_to(viewer).filter(number=number)
+    return _found(rows.select_related("parent", "owner").first(), viewer)
 
 
 def issue_to_repair(viewer: Viewer, number: int) -> Issue:
     """The same, and items marked as entered in error as well. Raises Http404."""
     rows = Issue.objects.filter(negotiation=viewer.negotiation, number=number)
-    return _found(rows.select_related("parent", "owner").first())
+    return _found(rows.select_related("parent", "owner").first(), viewer)
 
 
-def _found(issue: Issue | None) -> Issue:
+def entry_of(viewer: Viewer, issue: Issue, uuid: UUID) -> Entry:
+    """The entry of this item, if the viewer may see it. Raises Http404."""
+    visible = Entry.objects.visible_to(viewer.user, viewer.scope).filter(issue=issue, uuid=uuid)
+    entry = visible.select_related(
+        "party", "status", "round", "waits_party", "next_step_party", "audience_party"
+    ).first()
+    if entry is None:
+        raise Http404("No entry at this address.")
+    entry.issue = issue
+    return entry
+
+
+def _found(issue: Issue | None, viewer: Viewer) -> Issue:
     if issue is None:
         raise Http404("No item at this address.")
+    # Saves a query for each address that is made of the item.
+    issue.negotiation = viewer.negotiation
+    if issue.parent:
+        issue.parent.negotiation = viewer.negotiation
     return issue

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from issues.views import setup
+from issues.views import detail, entries, lists, setup, state
 
 app_name = "issues"
 
@@ -18,6 +18,20 @@ setup_urls: list[URLPattern] = [
     path("<int:number>/restore/", setup.issue_restore, name="issue_restore"),
 ]
 
+# One item, its history, and the one door for entries.
+item_urls: list[URLPattern] = [
+    path("", lists.issue_list, name="issue_list"),
+    path("<int:number>/", detail.issue_detail, name="issue_detail"),
+    path("<int:number>/entries/", entries.entries, name="entries"),
+    path("<int:number>/entries/<uuid:uuid>/correct/", entries.entry_correct, name="entry_correct"),
+    path("<int:number>/entries/<uuid:uuid>/retract/", entries.entry_retract, name="entry_retract"),
+    path("<int:number>/entries/<uuid:uuid>/sources/", entries.entry_source, name="entry_source"),
+    path("<int:number>/entries/<uuid:uuid>/undo/", entries.entry_undo, name="entry_undo"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("negotiations/<slug:slug>/", state.state_of_play, name="state_of_play"),
+    path("negotiations/<slug:slug>/as-of/", state.show_as_of, name="show_as_of"),
+    path("negotiations/<slug:slug>/issues/", include(item_urls)),
     path("negotiations/<slug:slug>/issues/", include(setup_urls)),
 ]

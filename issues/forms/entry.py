@@ -61,6 +61,7 @@ class EntryForm(forms.Form):
         required=False,
         help_text="Writes an entry for each of them as well.",
     )
+    same = forms.BooleanField(label="The other side said the same, separately", required=False)
     status = forms.ChoiceField(required=False)
     said = forms.CharField(
         label="When it was said or done",
@@ -112,8 +113,12 @@ class EntryForm(forms.Form):
         self._last = last_used_source(self.viewer)
         self._recent = recent_sources(self.viewer)
         self._offer(members)
+        # Two parties: one tick. More: a tick for each.
+        del self.fields["also" if len(frame.parties) == 2 else "same"]
         if not self.is_bound:
             self.initial.setdefault("token", uuid4())
+            if self.viewer.party:
+                self.initial.setdefault("who", f"party:{self.viewer.party.code}")
         if not (self.is_bound and self.data.get("early")):
             self.fields["early"].widget = forms.HiddenInput()
 
@@ -220,10 +225,14 @@ class EntryForm(forms.Form):
         who, _, code = cleaned["who"].partition(":")
         sources = self._sources(cleaned)
         first = self._data(who, self._party(code), sources)
-        others = [self._party(other) for other in cleaned["also"] if other != code]
-        if who not in ("party", "joint"):
-            others = []
+        others = self._others(cleaned, code) if who == "party" else []
         return [first, *(self._data("party", party, sources) for party in others)]
+
+    def _others(self, cleaned: dict[str, Any], code: str) -> list[Party]:
+        parties = [party for party in self.frame.parties.values() if party.code != code]
+        if cleaned.get("same"):
+            return parties
+        return [party for party in parties if party.code in cleaned.get("also", ())]
 
     def _data(
         self, voice: str, party: Party | None, sources: list[Source | NewSource]
@@ -315,13 +324,8 @@ class CorrectionForm(EntryForm):
     def __init__(self, *args: Any, target: Entry, **kw: Any) -> None:
         kw.setdefault("initial", _initial_from(target))
         super().__init__(*args, **kw)
-        del self.fields["also"]
-        self.cleaned_also: list[str] = []
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        cleaned["also"] = []
-        return cleaned
+        for name in ("also", "same"):
+            self.fields.pop(name, None)
 
 
 def _initial_from(target: Entry) -> dict[str, Any]:

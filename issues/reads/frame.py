@@ -88,6 +88,17 @@ class FrameView:
         found = (r for r in self.rounds if r.state in states)
         return next((r for r in found if not r.passed_without_news(self.today)), None)
 
+    @property
+    def next_round_text(self) -> str:
+        """ "next: Round 3, 12 Jun 2026", or that none is dated and which passed without news."""
+        if found := self.next_round:
+            verb = "under way" if found.state == Round.State.UNDER_WAY else "next"
+            return f"{verb}: {found.title}, {found.when}"
+        passed = [r for r in self.rounds if r.passed_without_news(self.today)]
+        if not passed:
+            return "no next round planned"
+        return f"no next round dated (“{passed[-1].when}” passed without news)"
+
     def before_round(self, round_: Round) -> dt.date | None:
         """The day before a held round began; None without dates."""
         return round_.first_day - dt.timedelta(1) if round_.first_day else None

@@ -12,6 +12,7 @@ from django.db.models import Count
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from negotiations.dates import date_text
 from negotiations.models import Category
 
 from ..models import Entry, Issue, Standing
@@ -41,6 +42,10 @@ class ItemRow:
     parent_title: str = ""
     new_heading: str = ""
     cells: SafeString = field(default_factory=SafeString)
+
+    @property
+    def last_said(self) -> str:
+        return date_text(self.view.last_said) if self.view.last_said else ""
 
     @property
     def arrow(self) -> str:

@@ -111,3 +111,26 @@ def movement_text(moved: Movement, before: StatusView | None) -> str:
     if moved.now_disputed:
         words += ", now disputed"
     return words
+
+
+def saved_text(before: StandingView, after: StandingView, frame: FrameView) -> str:
+    """What an act did to the headline, and why: said after each save."""
+    if after.headline is None:
+        return "Saved. The item has no status yet."
+    why = _who_holds_it(after)
+    if after.headline == before.headline:
+        return f"Saved. Headline stays {after.headline}: {why}."
+    came = f" (was {before.headline})" if before.headline else ""
+    return f"Saved. Headline is now {after.headline}{came}: {why}."
+
+
+def _who_holds_it(view: StandingView) -> str:
+    """ "the US says so, 10 Apr 2025", by whoever stands at the headline."""
+    holders = [word for word in view.words if word.status == view.headline and word.said_first]
+    if not holders or view.badge in (Badge.PRESS, Badge.OURS):
+        return badge_text(view, short=False)
+    said = [
+        f"{w.party.name} says so, {date_text(w.said_first or dt.date.min, w.said_precision)}"
+        for w in holders
+    ]
+    return "; ".join(said) if view.badge != Badge.JOINT else badge_text(view)

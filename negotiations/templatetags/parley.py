@@ -72,3 +72,15 @@ def party_code(party: Any) -> SafeString:
 def plural(count: int, word: str) -> str:
     """1 item, 2 items; the word in the singular."""
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+@register.filter
+def ago(value: dt.date, today: dt.date) -> str:
+    """How long before `today` a day lies, in the largest fitting unit: "5 months ago"."""
+    days = (today - value).days
+    if days <= 0:
+        return "today"
+    for size, word in ((365, "year"), (30, "month"), (7, "week"), (1, "day")):
+        if days >= size:
+            return f"{plural(days // size, word)} ago"
+    return ""

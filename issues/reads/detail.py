@@ -1,0 +1,96 @@
+"""One item: where it stands in words, each party's word and position, sub-items, agenda."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from negotiations.models import Party
+
+from ..models import AgendaLine, Entry, Issue
+from .frame import FrameView, StatusView
+from .history import History, HistoryReader
+from .rows import ItemRow, RowBuilder
+from .standings import StandingReader, StandingView
+from .wording import badge_text, fell_text
+
+MOST_SUB_ITEMS = 100
+
+
+@dataclass(frozen=True)
+class PartyWord:
+    """One party at the table: its own status with its date, and its position."""
+
+    party: Party
+    status: StatusView | None
+    dated: str
+    position: Entry | None
+
+
+@dataclass
+class ItemDetail:
+    issue: Issue
+    row: ItemRow
+    words: list[PartyWord]
+    badge: str
+    fell: str
+    history: History
+    next_step: Entry | None = None
+    aside: list[Entry] = field(default_factory=list)
+    sub_items: list[ItemRow] = field(default_factory=list)
+    agenda: list[AgendaLine] = field(default_factory=list)
+    raised_by: list[Party] = field(default_factory=list)
+
+    @property
+    def view(self) -> StandingView:
+        return self.row.view
+
+
+def read_detail(frame: FrameView, issue: Issue, after: str = "") -> ItemDetail:
+    """All that the item page shows, in the viewer's scope and at the page's clock."""
+    reader = StandingReader(frame)
+    builder = RowBuilder(frame, reader)
+    (row,) = builder.rows([issue])
+    entries = _named_entries(row.view)
+    return ItemDetail(
+        issue=issue,
+        row=row,
+        words=[
+            PartyWord(
+                word.party,
+                word.status,
+                word.date_text(frame.fresh_from),
+                entries.get(word.position_entry or 0),
+            )
+            for word in row.view.words
+        ],
+        badge=badge_text(row.view, short=False),
+        fell=fell_text(row.view),
+        history=HistoryReader(frame, issue).read(after),
+        next_step=entries.get(row.view.next_step_entry or 0),
+        aside=[entries[pk] for pk in (row.view.press_entry, row.view.own_entry) if pk in entries],
+        sub_items=builder.rows(_children(frame, issue)),
+        agenda=list(issue.agenda_lines.select_related("round").order_by("round__place", "pk")),
+        raised_by=list(issue.raised_by.all()),
+    )
+
+
+def _children(frame: FrameView, issue: Issue) -> list[Issue]:
+    if issue.parent_id:
+        return []
+    children = Issue.objects.visible_to(frame.viewer).filter(parent=issue)
+    if frame.clock.known:
+        children = children.filter(recorded_at__lte=frame.clock.known_moment)
+    return list(children.in_agenda_order()[:MOST_SUB_ITEMS])
+
+
+def _named_entries(view: StandingView) -> dict[int, Entry]:
+    """The entries that give positions, the next step, and what press or we ourselves say."""
+    named: Iterable[int | None] = (
+        view.next_step_entry,
+        view.press_entry,
+        view.own_entry,
+        *(word.position_entry for word in view.words),
+    )
+    found = Entry.objects.filter(pk__in=[pk for pk in named if pk])
+    return {entry.pk: entry for entry in found.select_related("next_step_party", "status")}

@@ -1,0 +1,214 @@
+"""An item's history as its page shows it: newest first, runs folded, rounds as dividers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import Prefetch
+from django.utils import timezone
+
+from negotiations.models import Party, Round
+
+from ..models import Entry, EntrySource, Issue
+from ..services import may_correct, may_undo
+from ..services.standings import load_entries
+from ..standing import EntryValue, counting
+from .frame import FrameView, StatusView
+
+PAGE = 60
+FOLD_FROM = 3
+LATE_DAYS = 7
+
+
+@dataclass
+class HistoryLine:
+    """One entry: who said what, when, on what source, and what it changed."""
+
+    entry: Entry
+    parties: list[Party]
+    status: StatusView | None = None
+    old_status: StatusView | None = None
+    is_still: bool = False
+    is_struck: bool = False
+    reply: Entry | None = None
+    may_correct: bool = False
+    may_undo: bool = False
+    waits_party: Party | None = None
+    next_step_party: Party | None = None
+
+    @property
+    def changes(self) -> bool:
+        return bool(self.status) and not self.is_still
+
+    @property
+    def is_quiet(self) -> bool:
+        """Nothing changed and nothing was taken back: it may be folded away."""
+        return not (self.changes or self.is_struck or self.entry.corrects_id or self.may_undo)
+
+    @property
+    def is_late(self) -> bool:
+        """Recorded more than a week after it was said: both dates are shown."""
+        recorded = timezone.localtime(self.entry.recorded_at).date()
+        return (recorded - self.entry.said_last).days > LATE_DAYS
+
+    @property
+    def sources(self) -> list[EntrySource]:
+        return list(self.entry.source_links.all())
+
+
+@dataclass
+class Block:
+    """A line, a folded run of lines, or the divider of a round."""
+
+    line: HistoryLine | None = None
+    fold: list[HistoryLine] = field(default_factory=list)
+    rounds: list[Round] = field(default_factory=list)
+
+    @property
+    def first_when(self) -> str:
+        return self.fold[0].entry.when
+
+    @property
+    def last_when(self) -> str:
+        return self.fold[-1].entry.when
+
+
+@dataclass
+class History:
+    blocks: list[Block]
+    count: int
+    older: str = ""  # the entry to start after on the next page
+
+
+class HistoryReader:
+    """Reads one item's history with a fixed number of queries."""
+
+    def __init__(self, frame: FrameView, issue: Issue) -> None:
+        self.frame = frame
+        self.issue = issue
+        self.now = timezone.now()
+
+    def read(self, after: str = "") -> History:
+        """A page of the newest entries, or of those older than the entry with UUID `after`."""
+        values = self._values()
+        shown = sorted(values, key=lambda value: value.rank, reverse=True)
+        start = self._start(shown, after)
+        page = shown[start : start + PAGE]
+        entries = self._entries([value.id for value in page])
+        lines = self._lines(values, [entries[value.id] for value in page])
+        more = len(shown) > start + PAGE
+        older = str(entries[page[-1].id].uuid) if more else ""
+        return History(self._blocks(lines, with_newest=not start), len(shown), older)
+
+    def line(self, entry: Entry) -> HistoryLine:
+        """One entry as its line, for the pages that correct it or take it back."""
+        values = self._values()
+        (line,) = self._lines(values, list(self._entries([entry.pk]).values()))
+        return line
+
+    def _values(self) -> list[EntryValue]:
+        """All entries of the item that the viewer sees, at the page's clock."""
+        viewer, clock = self.frame.viewer, self.frame.clock
+        seen = Entry.objects.visible_to(viewer.user, viewer.scope).filter(issue=self.issue)
+        if clock.known_moment:
+            seen = seen.filter(recorded_at__lte=clock.known_moment)
+        if clock.as_of:
+            seen = seen.filter(counts_from__lte=clock.as_of)
+        pks = set(seen.order_by().values_list("pk", flat=True))
+        loaded = load_entries([self.issue.pk])[self.issue.pk]
+        return [e.value for e in loaded if e.value.id in pks]
+
+    def _start(self, shown: Sequence[EntryValue], after: str) -> int:
+        if not after:
+            return 0
+        pk = Entry.objects.filter(uuid=after, issue=self.issue).values_list("pk", flat=True).first()
+        places = [place for place, value in enumerate(shown) if value.id == pk]
+        return places[0] + 1 if places else 0
+
+    def _entries(self, pks: Sequence[int]) -> dict[int, Entry]:
+        links = Prefetch("source_links", EntrySource.objects.select_related("source"))
+        found = Entry.objects.filter(pk__in=pks).select_related(
+            "round", "recorded_by", "recorded_party", "corrects", "audience_party", "redaction"
+        )
+        return {entry.pk: entry for entry in found.prefetch_related(links)}
+
+    def _lines(self, values: Sequence[EntryValue], entries: list[Entry]) -> list[HistoryLine]:
+        standing = {value.id for value in counting(values)}
+        by_id = {value.id: value for value in values}
+        before = _before(value for value in values if value.id in standing)
+        replies = {entry.corrects_id: entry for entry in entries if entry.corrects_id}
+        return [self._line(entry, by_id[entry.pk], standing, before, replies) for entry in entries]
+
+    def _line(
+        self,
+        entry: Entry,
+        value: EntryValue,
+        standing: set[int],
+        before: dict[int, int | None],
+        replies: dict[int | None, Entry],
+    ) -> HistoryLine:
+        statuses = self.frame.statuses
+        line = HistoryLine(
+            entry, [p for pk, p in self.frame.parties.items() if pk in value.parties]
+        )
+        line.is_struck = entry.pk not in standing and not entry.takes_back
+        line.reply = replies.get(entry.pk)
+        line.waits_party = self.frame.parties.get(entry.waits_party_id or 0)
+        line.next_step_party = self.frame.parties.get(entry.next_step_party_id or 0)
+        if value.status:
+            line.status = statuses[value.status.id]
+            line.old_status = statuses.get(before.get(entry.pk) or 0)
+            line.is_still = entry.pk in standing and line.old_status == line.status
+        if self.frame.clock.is_now and not line.is_struck and entry.kind != Entry.Kind.UNDO:
+            viewer = self.frame.viewer
+            line.may_correct = may_correct(entry, viewer)[0]
+            line.may_undo = viewer.may_record and may_undo(entry, viewer, self.now)
+        return line
+
+    # --- Blocks ----------------------------------------------------------------------------------
+
+    def _blocks(self, lines: list[HistoryLine], with_newest: bool) -> list[Block]:
+        blocks: list[Block] = []
+        run: list[HistoryLine] = []
+        rounds = [r for r in self.frame.held_rounds if not r.is_side_meeting and r.last_day]
+        for place, line in enumerate(lines):
+            if passed := self._passed(rounds, line):
+                blocks += _folded(run) + [Block(rounds=passed)]
+                run = []
+            if line.is_quiet and (place or not with_newest):
+                run.append(line)
+            else:
+                blocks += [*_folded(run), Block(line=line)]
+                run = []
+        return blocks + _folded(run)
+
+    def _passed(self, rounds: list[Round], line: HistoryLine) -> list[Round]:
+        """Takes from `rounds` those that ended on or after the day of this line, latest first."""
+        passed = []
+        while rounds and (rounds[-1].last_day or dt.date.min) >= line.entry.said_first:
+            passed.append(rounds.pop())
+        return passed
+
+
+def _folded(run: list[HistoryLine]) -> list[Block]:
+    if len(run) < FOLD_FROM:
+        return [Block(line=line) for line in run]
+    return [Block(fold=run)]
+
+
+def _before(values: Iterable[EntryValue]) -> dict[int, int | None]:
+    """For each entry with a status, what its speakers' status was before it (an id or None)."""
+    last: dict[object, int] = defaultdict(int)
+    found: dict[int, int | None] = {}
+    for value in sorted(values, key=lambda v: v.rank):
+        if not value.status:
+            continue
+        speakers = value.parties or {value.voice}
+        old = {last[speaker] for speaker in speakers}
+        found[value.id] = old.pop() if len(old) == 1 else None
+        for speaker in speakers:
+            last[speaker] = value.status.id
+    return found

@@ -1,0 +1,36 @@
+"""One item."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from negotiations.access import viewer_of
+from negotiations.htmx import render_page_or_partial
+
+from ..access import issue_of
+from ..forms.entry import EntryForm
+from ..reads.detail import read_detail
+from .entries import member_count
+from .pages import frame_for, page_context, person
+
+
+@require_GET
+def issue_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Where one item stands and its history; with ?as_of= and ?known= as it was, read-only."""
+    viewer = viewer_of(person(request), slug)
+    issue = issue_of(viewer, number)
+    frame = frame_for(request, viewer, clocked=True)
+    context = page_context(
+        frame,
+        "items",
+        issue=issue,
+        detail=read_detail(frame, issue, request.GET.get("after", "")),
+        back=issue.get_absolute_url(),
+    )
+    if context["may_record"]:
+        context["form"] = EntryForm(frame=frame, members=member_count(viewer))
+        context["now_words"] = [(w.party, w.status, w.dated) for w in context["detail"].words]
+    return render_page_or_partial(
+        request, "issues/issue_detail.html", "issues/_item.html", context, target="item"
+    )

@@ -1,0 +1,275 @@
+"""Adding an entry, correcting it, taking it back, undoing it, adding a source to it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from negotiations.access import Role, Viewer, viewer_with
+from negotiations.dates import date_text
+from negotiations.exceptions import Conflict
+from negotiations.htmx import wants_fragment
+from negotiations.models import Membership
+
+from .. import services
+from ..access import entry_of, issue_of
+from ..forms.entry import CorrectionForm, EntryForm, RetractionForm, SourceForm
+from ..models import Entry, Issue
+from ..reads.frame import FrameView
+from ..reads.history import HistoryReader
+from ..reads.standings import NOTHING, StandingReader, StandingView
+from ..reads.wording import saved_text
+from .pages import page_context, person, safe_path
+
+DIALOG = "entry-dialog-content"
+
+
+def _recorder(request: HttpRequest, slug: str, number: int) -> tuple[Viewer, Issue]:
+    viewer = viewer_with(person(request), slug, Role.RECORDER)
+    return viewer, issue_of(viewer, number)
+
+
+@require_http_methods(["GET", "POST"])
+def entries(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """GET: the form for a new entry. POST: adds it, and one more for who said the same."""
+    viewer, issue = _recorder(request, slug, number)
+    frame = FrameView(viewer)
+    if request.method == "GET":
+        form = EntryForm(frame=frame, members=member_count(viewer), initial=_preset(request, frame))
+        return _show(request, frame, issue, form)
+    form = EntryForm(request.POST, frame=frame, members=member_count(viewer))
+    if not form.is_valid():
+        return _show(request, frame, issue, form, status=422)
+    before = _standing(frame, issue)
+    try:
+        done = services.record(issue, *form.entry_data(), viewer=viewer, batch=form.batch)
+    except ValidationError as error:
+        _take_over(form, error)
+        return _show(request, frame, issue, form, status=422)
+    return _saved(request, frame, issue, before, done)
+
+
+@require_http_methods(["GET", "POST"])
+def entry_correct(request: HttpRequest, slug: str, number: int, uuid: UUID) -> HttpResponse:
+    """Replaces an entry by a new one with a reason; a second correction gets a conflict."""
+    viewer, issue = _recorder(request, slug, number)
+    target, frame = entry_of(viewer, issue, uuid), FrameView(viewer)
+    data = request.POST if request.method == "POST" else None
+    form = CorrectionForm(data, target=target, frame=frame, members=member_count(viewer))
+    if data is None or not form.is_valid():
+        return _show_reply(request, frame, issue, target, form, "correct", 422 if data else 200)
+    before = _standing(frame, issue)
+    try:
+        done = services.correct(
+            target,
+            form.entry_data()[0],
+            viewer=viewer,
+            reason=form.cleaned_data["reason"],
+            batch=form.batch,
+        )
+    except ValidationError as error:
+        _take_over(form, error)
+        return _show_reply(request, frame, issue, target, form, "correct", 422)
+    except Conflict as conflict:
+        return _conflict(request, frame, issue, target, form, "correct", conflict)
+    return _saved(request, frame, issue, before, done)
+
+
+@require_http_methods(["GET", "POST"])
+def entry_retract(request: HttpRequest, slug: str, number: int, uuid: UUID) -> HttpResponse:
+    """Takes an entry back, with a reason."""
+    viewer, issue = _recorder(request, slug, number)
+    target, frame = entry_of(viewer, issue, uuid), FrameView(viewer)
+    data = request.POST if request.method == "POST" else None
+    form = RetractionForm(data)
+    if data is None or not form.is_valid():
+        return _show_reply(request, frame, issue, target, form, "retract", 422 if data else 200)
+    before, cleaned = _standing(frame, issue), form.cleaned_data
+    try:
+        done = services.retract(
+            target, viewer=viewer, reason=cleaned["reason"], batch=cleaned["token"]
+        )
+    except ValidationError as error:
+        _take_over(form, error)
+        return _show_reply(request, frame, issue, target, form, "retract", 422)
+    except Conflict as conflict:
+        return _conflict(request, frame, issue, target, form, "retract", conflict)
+    return _saved(request, frame, issue, before, done)
+
+
+@require_http_methods(["GET", "POST"])
+def entry_source(request: HttpRequest, slug: str, number: int, uuid: UUID) -> HttpResponse:
+    """Adds a source to an entry; needs no correction."""
+    viewer, issue = _recorder(request, slug, number)
+    target, frame = entry_of(viewer, issue, uuid), FrameView(viewer)
+    data = request.POST if request.method == "POST" else None
+    form = SourceForm(data, frame=frame)
+    if data is None or not form.is_valid():
+        return _show_reply(request, frame, issue, target, form, "source", 422 if data else 200)
+    try:
+        services.add_source(target, form.source_to_add(), viewer=viewer)
+    except ValidationError as error:
+        _take_over(form, error)
+        return _show_reply(request, frame, issue, target, form, "source", 422)
+    return _answer(request, frame, issue, "Source added.")
+
+
+@require_POST
+def entry_undo(request: HttpRequest, slug: str, number: int, uuid: UUID) -> HttpResponse:
+    """Takes back all that one form recorded, within ten minutes, by its author."""
+    viewer, issue = _recorder(request, slug, number)
+    target, frame = entry_of(viewer, issue, uuid), FrameView(viewer)
+    batch = Entry.objects.filter(batch=target.batch).select_related("issue", "party")
+    before = _standing(frame, issue)
+    try:
+        services.undo(list(batch), viewer=viewer)
+    except ValidationError as error:
+        return _answer(request, frame, issue, " ".join(error.messages), problem=True)
+    except Conflict:
+        sentence = "Somebody has replaced this entry meanwhile; nothing was undone."
+        return _answer(request, frame, issue, sentence, problem=True)
+    text = saved_text(before, _standing(frame, issue), frame).removeprefix("Saved. ")
+    return _answer(request, frame, issue, f"Undone. {text}")
+
+
+# --- Helpers ------------------------------------------------------------------------------------
+
+
+def member_count(viewer: Viewer) -> int:
+    """How many people may see what is for all members."""
+    return Membership.objects.filter(negotiation=viewer.negotiation).count()
+
+
+def _standing(frame: FrameView, issue: Issue) -> StandingView:
+    return StandingReader(frame).on([issue.pk]).get(issue.pk, NOTHING)
+
+
+def _preset(request: HttpRequest, frame: FrameView) -> dict[str, Any]:
+    """Round and date from a cell of the state of play, or from the page of a round."""
+    place = request.GET.get("round", "")
+    round_ = next((r for r in frame.rounds if str(r.place) == place), None)
+    if round_ is None:
+        return {}
+    preset: dict[str, Any] = {"round": place, "source": "table"}
+    if round_.last_day and round_.last_day <= frame.today:
+        preset["said"] = date_text(round_.last_day, round_.precision)
+    return preset
+
+
+def _take_over(form: Form, error: ValidationError) -> None:
+    """Puts what the service refused beside the fields of the form."""
+    if not hasattr(error, "error_dict"):
+        form.add_error(None, error)
+        return
+    names = {"voice": "who", "joint_parties": "joint", "waits_party": "waits"}
+    for name, problems in error.error_dict.items():
+        field = names.get(name, name)
+        form.add_error(field if field in form.fields else None, problems)
+
+
+def _form_context(
+    request: HttpRequest, frame: FrameView, issue: Issue, form: Form
+) -> dict[str, Any]:
+    view = _standing(frame, issue)
+    back = safe_path(
+        request, request.POST.get("back", request.GET.get("back", "")), issue.get_absolute_url()
+    )
+    return page_context(
+        frame,
+        "items",
+        issue=issue,
+        form=form,
+        back=back,
+        now_words=[
+            (word.party, word.status, word.date_text(frame.fresh_from)) for word in view.words
+        ],
+        in_dialog=wants_fragment(request, DIALOG) or request.POST.get("dialog") == "1",
+    )
+
+
+def _show(
+    request: HttpRequest, frame: FrameView, issue: Issue, form: Form, status: int = 200
+) -> HttpResponse:
+    context = _form_context(request, frame, issue, form)
+    fragment = wants_fragment(request, DIALOG) or wants_fragment(request, "entry-form")
+    template = "issues/_entry_form.html" if fragment else "issues/entry_new.html"
+    return render(request, template, context, status=status)
+
+
+def _show_reply(
+    request: HttpRequest,
+    frame: FrameView,
+    issue: Issue,
+    target: Entry,
+    form: Form,
+    act: str,
+    status: int = 200,
+    replaced_by: Entry | None = None,
+) -> HttpResponse:
+    context = _form_context(request, frame, issue, form)
+    context |= {"target": target, "act": act, "replaced_by": replaced_by}
+    context["line"] = HistoryReader(frame, issue).line(target)
+    fragment = wants_fragment(request, DIALOG) or wants_fragment(request, "entry-reply")
+    template = "issues/_entry_reply.html" if fragment else "issues/entry_reply.html"
+    return render(request, template, context, status=status)
+
+
+def _conflict(
+    request: HttpRequest,
+    frame: FrameView,
+    issue: Issue,
+    target: Entry,
+    form: Form,
+    act: str,
+    conflict: Conflict,
+) -> HttpResponse:
+    """Both versions: what somebody else made of the entry, and what was typed here."""
+    return _show_reply(request, frame, issue, target, form, act, 409, conflict.current)
+
+
+def _saved(
+    request: HttpRequest,
+    frame: FrameView,
+    issue: Issue,
+    before: StandingView,
+    done: services.Recorded,
+) -> HttpResponse:
+    sentence = saved_text(before, _standing(frame, issue), frame)
+    if done.again:
+        sentence = "This was recorded already; nothing was added twice."
+    first = done.entries[0]
+    undo = reverse("issues:entry_undo", args=[frame.negotiation.slug, issue.number, first.uuid])
+    return _answer(request, frame, issue, sentence, undo=undo)
+
+
+def _answer(
+    request: HttpRequest,
+    frame: FrameView,
+    issue: Issue,
+    sentence: str,
+    *,
+    undo: str = "",
+    problem: bool = False,
+) -> HttpResponse:
+    """After a change: htmx gets the message and refreshes what depends on it; others go back."""
+    back = safe_path(request, request.POST.get("back", ""), issue.get_absolute_url())
+    if not request.htmx:  # type: ignore[attr-defined]
+        level = messages.ERROR if problem else messages.SUCCESS
+        messages.add_message(request, level, sentence, extra_tags=undo)
+        return redirect(back)
+    form = EntryForm(frame=frame, members=member_count(frame.viewer))
+    context = _form_context(request, frame, issue, form)
+    context |= {"sentence": sentence, "undo": undo, "problem": problem}
+    again = wants_fragment(request, "entry-form")
+    template = "issues/_entry_form.html" if again else "issues/_entry_saved.html"
+    response = render(request, template, context)
+    response["HX-Trigger-After-Swap"] = "entry-recorded"
+    return response

@@ -1,0 +1,85 @@
+"""What every page of a negotiation starts from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import BadRequest
+from django.core.paginator import Page, Paginator
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from negotiations.access import Viewer
+from negotiations.models import User
+
+from ..models import Entry, Issue
+from ..reads.clock import NOW, clock_from
+from ..reads.frame import FrameView
+from ..reads.state import Figures
+
+ROWS = 50
+
+
+def person(request: HttpRequest) -> User:
+    """Who is signed in; the login middleware lets nobody else through."""
+    assert isinstance(request.user, User)  # noqa: S101 - see above
+    return request.user
+
+
+def frame_for(request: HttpRequest, viewer: Viewer, *, clocked: bool = False) -> FrameView:
+    """The frame at the page's clock; `clocked` pages read ?as_of= and ?known=."""
+    return FrameView(viewer, clock_from(request.GET) if clocked else NOW)
+
+
+def page_context(frame: FrameView, section: str, **more: Any) -> dict[str, Any]:
+    """What base.html and the shared partials need."""
+    clock = frame.clock
+    first = None
+    if clock.known:
+        visible = Entry.objects.visible_to(frame.viewer.user, frame.viewer.scope)
+        entries = visible.filter(issue__negotiation=frame.negotiation).order_by("recorded_at")
+        first = entries.values_list("recorded_at", flat=True).first()
+    return {
+        "viewer": frame.viewer,
+        "frame": frame,
+        "clock": clock,
+        "first_recorded": first,
+        "section": section,
+        "may_record": frame.viewer.may_record and clock.is_now,
+        **more,
+    }
+
+
+def page_of(request: HttpRequest, issues: QuerySet[Issue]) -> Page[Issue]:
+    """Page `?page=` of the items, 50 each. Raises BadRequest for what is no such page."""
+    typed = request.GET.get("page", "1")
+    paginator = Paginator(issues, ROWS)
+    if not typed.isdecimal() or not 1 <= int(typed[:9]) <= paginator.num_pages:
+        raise BadRequest(f"There is no page “{typed[:20]}”; there are {paginator.num_pages}.")
+    return paginator.page(int(typed[:9]))
+
+
+def without_status(issues: QuerySet[Issue], figures: Figures) -> tuple[QuerySet[Issue], int]:
+    """Folds items without a status away, but for parents of items that have one.
+
+    Returns what is left and how many are folded. Where nothing has a status, nothing is folded.
+    """
+    if not figures.without_status or figures.without_status == figures.total:
+        return issues, 0
+    having = issues.filter(parent=OuterRef("pk"), now__headline__isnull=False).order_by()
+    left = issues.filter(Q(now__headline__isnull=False) | Exists(having))
+    return left, figures.total - left.count()
+
+
+def audience_line(viewer: Viewer) -> str:
+    """What a printed page says about who may read it."""
+    if viewer.party:
+        return f"May contain entries only the delegation of {viewer.party} may see."
+    return "For members of this negotiation."
+
+
+def safe_path(request: HttpRequest, typed: str, otherwise: str) -> str:
+    """`typed` if it is a path on this host, else `otherwise`."""
+    ours = url_has_allowed_host_and_scheme(typed, {request.get_host()}, request.is_secure())
+    return typed if typed.startswith("/") and ours else otherwise
