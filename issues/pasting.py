@@ -12,7 +12,7 @@ _BULLET = re.compile(r"^[-*•–]\s+")
 _REFERENCE = re.compile(
     r"""^(?P<reference>
         (?:art|article|ch|chapter|sec|section|annex|para|cl|clause)\b\.?\s*
-            (?:\d+[a-z]?|[ivxlc]+\b)(?:[.\-]\d+)*(?:\(\w+\))*
+            (?:\d+[a-z]?|(?-i:[IVXLC]+)\b)(?:[.\-]\d+)*(?:\(\w+\))*
         | §+\s*\d+(?:\.\d+)*
         | \d+(?:\.\d+)+
         | \d+(?=[.)]\s)

@@ -1,6 +1,7 @@
 """What tests need made, through the services that pages use. Plain functions; no magic names."""
 
 from itertools import count
+from types import SimpleNamespace
 
 from issues import services as items
 from issues.models import Entry
@@ -116,3 +117,16 @@ def record(issue, who="", says="", said="1 Feb 2025", by=None, **fields):
         **fields,
     )
     return items.record(issue, data, viewer=viewer(negotiation, by)).entries[0]
+
+
+def make_talks(**fields):
+    """A negotiation with somebody in every role: .negotiation, .head, .recorder, .reader, ..."""
+    negotiation = make_negotiation(**fields)
+    return SimpleNamespace(
+        negotiation=negotiation,
+        slug=negotiation.slug,
+        head=head_of(negotiation),
+        recorder=add_member(negotiation, "recorder"),
+        reader=add_member(negotiation, "viewer"),
+        stranger=make_user(),
+    )

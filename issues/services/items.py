@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, Max, OuterRef, QuerySet, Subquery
 
 from negotiations.models import Negotiation, Party, Round, User
-from negotiations.services.rows import delete, locked, moved, save
+from negotiations.services.rows import delete, lock, locked, moved, save
 
 from ..models import AgendaLine, Issue
 from .standings import rebuild
@@ -45,7 +45,7 @@ def open_issue(
     ValidationError by field: the title is already there, or the parent cannot have sub-items.
     """
     with transaction.atomic():
-        _lock(negotiation)
+        lock(negotiation)
         fields = {"reference": reference, "heading": heading, "description": description}
         issue = _open(negotiation, by, title=title, parent=parent, owner=owner, **fields)
         issue.raised_by.set(_parties(issue, raised_by) or ())
@@ -65,7 +65,7 @@ def open_issues(
     made: list[Issue] = []
     errors: list[str] = []
     with transaction.atomic():
-        _lock(negotiation)
+        lock(negotiation)
         for item in items:
             _open_tree(negotiation, item, by, made, errors)
         if errors:
@@ -88,7 +88,7 @@ def update_issue(
     Raises Conflict when somebody saved first, ValidationError by field as `open_issue`.
     """
     with transaction.atomic():
-        _lock(issue.negotiation)
+        lock(issue.negotiation)
         current = locked(issue, version)
         fields = _checked(current, {"parent": current.parent, **fields})
         parties = _parties(current, raised_by)
@@ -132,7 +132,7 @@ def restore_issue(issue: Issue, *, version: int, by: User | None) -> Issue:
 def move_issue(issue: Issue, *, step: int) -> None:
     """Move an item `step` places: a sub-item within its parent, another within its heading."""
     with transaction.atomic():
-        _lock(issue.negotiation)
+        lock(issue.negotiation)
         rows = issue.negotiation.issues.filter(parent=issue.parent, entered_in_error=False)
         if issue.parent:
             _exchange(moved(rows.order_by("sub_place", "pk"), issue, step), "sub_place")
@@ -147,7 +147,7 @@ def move_heading(negotiation: Negotiation, *, heading: str, step: int) -> None:
     Raises ValidationError for a heading that no item has.
     """
     with transaction.atomic():
-        _lock(negotiation)
+        lock(negotiation)
         top = _top_level(negotiation).filter(entered_in_error=False)
         groups = {rows[0].heading: rows for rows in _groups(top)}
         if heading not in groups:
@@ -179,11 +179,6 @@ def set_agenda_line(
 
 
 # --- Helpers ------------------------------------------------------------------------------------
-
-
-def _lock(negotiation: Negotiation) -> None:
-    """Numbers and places are given out one after the other."""
-    Negotiation.objects.select_for_update().get(pk=negotiation.pk)
 
 
 def _open(

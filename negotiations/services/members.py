@@ -9,7 +9,7 @@ from django.utils import timezone
 from negotiations.models import Membership, Negotiation, Party, User
 from negotiations.signals import frame_changed
 
-from .rows import delete, save
+from .rows import delete, lock, save
 
 HEAD = Membership.Role.HEAD
 
@@ -28,7 +28,7 @@ def add_member(
     ValidationError for somebody who is a member already.
     """
     with transaction.atomic():
-        _lock(negotiation)
+        lock(negotiation)
         if negotiation.memberships.filter(user=user).exists():
             raise ValidationError({"username": f"{user} is a member already."})
         before = _tied(negotiation)
@@ -72,7 +72,7 @@ def update_member(
     """
     negotiation = membership.negotiation
     with transaction.atomic():
-        _lock(negotiation)
+        lock(negotiation)
         _check_party(negotiation, party)
         if role != HEAD:
             _keep_a_head(membership)
@@ -86,7 +86,7 @@ def remove_member(membership: Membership, *, by: User | None = None) -> None:
     """Take somebody out; what they recorded stays. Raises ValidationError for the last head."""
     negotiation = membership.negotiation
     with transaction.atomic():
-        _lock(negotiation)
+        lock(negotiation)
         _keep_a_head(membership)
         before = _tied(negotiation)
         delete(membership, by=by)
@@ -99,11 +99,6 @@ def mark_read(membership: Membership, *, until: dt.datetime | None = None) -> No
     rows = Membership.objects.filter(pk=membership.pk)
     # Not a fact about the negotiation: no history row, no lock.
     rows.exclude(read_until__gte=until).update(read_until=until)
-
-
-def _lock(negotiation: Negotiation) -> None:
-    """One change of the members at a time: two heads must not demote each other at once."""
-    Negotiation.objects.select_for_update().get(pk=negotiation.pk)
 
 
 def _keep_a_head(membership: Membership) -> None:

@@ -9,7 +9,7 @@ from django.db import transaction
 from negotiations.models import Negotiation, Party, User
 from negotiations.signals import frame_changed, party_leaves
 
-from .rows import delete, is_referenced, moved, next_in, save
+from .rows import delete, is_referenced, lock, moved, next_in, save
 
 
 def add_party(
@@ -26,6 +26,7 @@ def add_party(
     Raises ValidationError by field for a code or name already taken, or dates the wrong way round.
     """
     with transaction.atomic():
+        lock(negotiation)
         party = Party(negotiation=negotiation, order=next_in(negotiation.parties.all(), "order"))
         _write(party, by, code=code, name=name, since=since, until=until)
         frame_changed.send(Party, negotiation=negotiation)
@@ -43,6 +44,7 @@ def update_party(
 ) -> Party:
     """Change how a party is called and when it is at the table. Errors as `add_party`."""
     with transaction.atomic():
+        lock(party.negotiation)
         changed = _write(party, by, code=code, name=name, since=since, until=until)
         if {"since", "until"} & set(changed):
             frame_changed.send(Party, negotiation=party.negotiation)
@@ -52,6 +54,7 @@ def update_party(
 def move_party(party: Party, *, by: User | None, step: int) -> None:
     """Move a party `step` places in display order."""
     with transaction.atomic():
+        lock(party.negotiation)
         rows = list(party.negotiation.parties.all())
         for order, row in enumerate(moved(rows, party, step), start=1):
             save(row, by=by, order=order)
@@ -65,6 +68,7 @@ def remove_party(party: Party, *, by: User | None) -> None:
     """
     negotiation = party.negotiation
     with transaction.atomic():
+        lock(negotiation)
         if negotiation.parties.count() <= 2:
             raise ValidationError("A negotiation has at least two parties.")
         party_leaves.send(Party, party=party)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from negotiations.models import Delegate, Negotiation, Party, Readout, Round, Source, User
 
-from .rows import delete, is_referenced, locked, moved, next_in, save
+from .rows import delete, is_referenced, lock, locked, moved, next_in, save
 from .sources import add_source
 
 TAKES_PLACE = (Round.State.HELD, Round.State.UNDER_WAY)
@@ -53,8 +53,7 @@ def create_round(
     said to have taken place without a date or in the future.
     """
     with transaction.atomic():
-        # Two rounds made at once must not take the same place.
-        Negotiation.objects.select_for_update().get(pk=negotiation.pk)
+        lock(negotiation)
         round_ = Round(negotiation=negotiation, place=next_in(negotiation.rounds.all(), "place"))
         if negotiation.rounds.filter(title__iexact=title.strip()).exists():
             raise ValidationError({"title": "There is a round with this title already."})
@@ -97,8 +96,8 @@ def set_round_state(round_: Round, *, state: str, by: User | None) -> Round:
 def move_round(round_: Round, *, by: User | None, step: int) -> None:
     """Move a round `step` places in the order; the addresses of those in between change too."""
     with transaction.atomic():
-        negotiation = Negotiation.objects.select_for_update().get(pk=round_.negotiation_id)
-        rows = list(negotiation.rounds.all())
+        lock(round_.negotiation)
+        rows = list(round_.negotiation.rounds.all())
         places = [row.place for row in rows]
         order = [
             (row, place)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from django.db import models
 
 from negotiations.exceptions import Conflict
-from negotiations.models import User
+from negotiations.models import Negotiation, User
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -26,10 +26,13 @@ def save(row: Row, *, by: User | None, touched: bool = False, **fields: Any) -> 
     if changed or adding or touched:
         # Unique rows are checked by the services, whose sentences say what to do.
         row.full_clean(validate_unique=False, validate_constraints=False)
+        written = list(changed)
         if hasattr(row, "version") and not adding:
             row.version += 1
+            written.append("version")
         row._history_user = by  # type: ignore[attr-defined]
-        row.save()
+        # Only what changed: the rest of the row may be older than what is stored.
+        row.save(update_fields=None if adding else written)
     return changed
 
 
@@ -39,6 +42,11 @@ def locked(row: Row, version: int) -> Row:
     if current.version != version:  # type: ignore[attr-defined]
         raise Conflict(current)
     return current
+
+
+def lock(negotiation: Negotiation) -> None:
+    """One writer of a frame at a time: places, numbers and names are given out in turn."""
+    Negotiation.objects.select_for_update().get(pk=negotiation.pk)
 
 
 def is_referenced(row: models.Model) -> bool:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import combinations
+from itertools import pairwise
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -9,9 +9,10 @@ from django.db import transaction
 
 from negotiations.models import LADDER, Negotiation, Status, User
 
-from .rows import delete, is_referenced, moved, next_in, save
+from .rows import delete, is_referenced, lock, moved, next_in, save
 
 FROZEN = ("category", "rung")
+LADDER_RULE = "Rungs rise with the categories: open, in talks, close to agreement, agreed, closed."
 STEP = {category.value: step for step, category in enumerate(LADDER)}
 
 
@@ -31,6 +32,7 @@ def add_status(
     """
     scheme = negotiation.scheme
     with transaction.atomic():
+        lock(negotiation)
         status = Status(scheme=scheme, order=next_in(scheme.statuses.all(), "order"))
         _write(status, by, label=label, short=short, test=test, category=category, rung=rung)
     return status
@@ -64,7 +66,7 @@ def update_status(
 def retire_status(status: Status, *, by: User | None, retired: bool = True) -> None:
     """No longer offer a status, or offer it again; history keeps it either way."""
     with transaction.atomic():
-        save(status, by=by, retired=retired)
+        save(Status.objects.select_for_update().get(pk=status.pk), by=by, retired=retired)
 
 
 def move_status(status: Status, *, by: User | None, step: int) -> None:
@@ -108,12 +110,9 @@ def _check_ladder(statuses: Iterable[tuple[str, int | None]]) -> None:
             raise ValidationError({"rung": "Say which rung of the ladder this is, from 1."})
         if category not in STEP and rung is not None:
             raise ValidationError({"rung": "Blocked and dropped have no rung; leave it empty."})
-    on_ladder = [(STEP[category], rung) for category, rung in statuses if category in STEP]
-    for (step, rung), (other_step, other_rung) in combinations(on_ladder, 2):
-        if (step < other_step and rung >= other_rung) or (step > other_step and rung <= other_rung):  # type: ignore[operator]
-            raise ValidationError(
-                {
-                    "rung": "Rungs rise with the categories: open, in talks, close to agreement, "
-                    "agreed, closed."
-                }
-            )
+    on_ladder = sorted(
+        (rung or 0, STEP[category]) for category, rung in statuses if category in STEP
+    )
+    for (rung, step), (next_rung, next_step) in pairwise(sorted(steps)):
+        if next_step < step or (next_step > step and next_rung == rung):
+            raise ValidationError({"rung": LADDER_RULE})
