@@ -110,9 +110,7 @@ def _check_ladder(statuses: Iterable[tuple[str, int | None]]) -> None:
             raise ValidationError({"rung": "Say which rung of the ladder this is, from 1."})
         if category not in STEP and rung is not None:
             raise ValidationError({"rung": "Blocked and dropped have no rung; leave it empty."})
-    on_ladder = sorted(
-        (rung or 0, STEP[category]) for category, rung in statuses if category in STEP
-    )
+    steps = [(rung or 0, STEP[category]) for category, rung in statuses if category in STEP]
     for (rung, step), (next_rung, next_step) in pairwise(sorted(steps)):
         if next_step < step or (next_step > step and next_rung == rung):
             raise ValidationError({"rung": LADDER_RULE})
