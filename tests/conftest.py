@@ -74,3 +74,17 @@ def _signed_in(user, live_server):
     client.force_login(user)
     value = client.cookies[settings.SESSION_COOKIE_NAME].value
     return {"name": settings.SESSION_COOKIE_NAME, "value": value, "url": live_server.url}
+
+
+@pytest.fixture
+def findings():
+    """`findings(page)` lists what axe has against the page as it stands, empty if nothing."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    axe = Axe()
+
+    def run(page):
+        violations = axe.run(page).response["violations"]
+        return [(found["id"], node["html"]) for found in violations for node in found["nodes"]]
+
+    return run
