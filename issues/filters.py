@@ -74,18 +74,23 @@ def with_standing(issues: QuerySet[Issue], frame: FrameView) -> QuerySet[Issue]:
     return issues.annotate(now=now)
 
 
+class AnyOf(django_filters.ChoiceFilter):
+    """A choice that is "Any" until it is made."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(empty_label="Any", **kwargs)
+
+
 class IssueFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label="Text", method="filter_text", max_length=100)
-    status = django_filters.ChoiceFilter(label="Status", method="note_status")
-    category = django_filters.ChoiceFilter(
-        label="Category", choices=CATEGORIES, method="note_category"
-    )
-    says = django_filters.ChoiceFilter(label="Who says so", choices=SAYS, method="note_says")
-    said_by = django_filters.ChoiceFilter(label="Said by", method="note_said_by")
-    raised_by = django_filters.ChoiceFilter(label="Raised by", method="filter_raised_by")
-    waits = django_filters.ChoiceFilter(label="Waits for", method="note_waits")
-    round = django_filters.ChoiceFilter(label="Touched in", method="filter_round")
-    moved = django_filters.ChoiceFilter(label="Moved", choices=MOVED, method="filter_moved")
+    status = AnyOf(label="Status", method="note_status")
+    category = AnyOf(label="Category", choices=CATEGORIES, method="note_category")
+    says = AnyOf(label="Who says so", choices=SAYS, method="note_says")
+    said_by = AnyOf(label="Said by", method="note_said_by")
+    raised_by = AnyOf(label="Raised by", method="filter_raised_by")
+    waits = AnyOf(label="Waits for", method="note_waits")
+    round = AnyOf(label="Touched in", method="filter_round")
+    moved = AnyOf(label="Moved", choices=MOVED, method="filter_moved")
     sort = django_filters.ChoiceFilter(
         label="Order", choices=[(name, name) for name in SORTS], method="filter_sort"
     )
@@ -112,7 +117,6 @@ class IssueFilter(django_filters.FilterSet):
 
     def _offer_choices(self) -> None:
         parties = [(party.code, party.name) for party in self.frame.parties.values()]
-        word = self.frame.negotiation.round_word
         choices = {
             "status": [(s.label, s.label) for s in self.frame.statuses.values()],
             "said_by": parties,
@@ -123,7 +127,7 @@ class IssueFilter(django_filters.FilterSet):
         for name, offered in choices.items():
             field = self.form.fields[name]
             assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
-            field.choices = [("", f"Any {word.lower()}" if name == "round" else "Any"), *offered]
+            field.choices = offered
 
     @property
     def is_active(self) -> bool:

@@ -35,6 +35,7 @@ class ItemRow:
     badge: str = ""
     words: str = ""
     waits: str = ""
+    last_said: str = ""
     moved: Movement | None = None
     moved_text: str = ""
     sub_items: str = ""
@@ -42,10 +43,6 @@ class ItemRow:
     parent_title: str = ""
     new_heading: str = ""
     cells: SafeString = field(default_factory=SafeString)
-
-    @property
-    def last_said(self) -> str:
-        return date_text(self.view.last_said) if self.view.last_said else ""
 
     @property
     def arrow(self) -> str:
@@ -66,12 +63,13 @@ class RowBuilder:
         pks = [issue.pk for issue in issues]
         views = self.reader.on(pks)
         then = self.reader.on(pks, since) if since else {}
-        waits = self._waits(views.values())
+        named = self._named(views.values())
         parents = self._sub_items([issue.pk for issue in issues if issue.parent_id is None])
         rows = []
         for issue in issues:
             row = self._row(issue, views.get(issue.pk, NOTHING))
-            row.waits = waits.get(row.view.waits_entry or 0, "")
+            row.waits = waits_text(self.frame, named.get(row.view.waits_entry or 0))
+            row.last_said = _date_text(named.get(row.view.last_entry or 0))
             row.sub_items = parents.get(issue.pk, "")
             if since:
                 self._move(row, then.get(issue.pk, NOTHING))
@@ -114,16 +112,12 @@ class RowBuilder:
             return {}
         return dict(Issue.objects.filter(pk__in=wanted).values_list("pk", "title"))
 
-    def _waits(self, views: Iterable[StandingView]) -> dict[int, str]:
-        """What each item waits for, in words, by the entry that says it."""
-        pks = [view.waits_entry for view in views if view.waits_entry]
-        if not pks:
-            return {}
+    def _named(self, views: Iterable[StandingView]) -> dict[int, dict[str, Any]]:
+        """The entries that say what items wait for, and the latest ones. One query."""
+        pks = {pk for view in views for pk in (view.waits_entry, view.last_entry) if pk}
+        columns = ("waits_for", "waits_party", "waits_why", "waits_text", "said_first", "precision")
         entries = Entry.objects.filter(pk__in=pks).order_by()
-        return {
-            row["pk"]: waits_text(self.frame, row)
-            for row in entries.values("pk", "waits_for", "waits_party", "waits_why", "waits_text")
-        }
+        return {row["pk"]: row for row in entries.values("pk", *columns)}
 
     def _sub_items(self, pks: Sequence[int]) -> dict[int, str]:
         """ "8 sub-items: 2 blocked, 6 no status yet", by parent. One query."""
@@ -150,9 +144,13 @@ class RowBuilder:
         return {parent: sub_items_text(counts) for parent, counts in counted.items()}
 
 
-def waits_text(frame: FrameView, row: dict[str, Any]) -> str:
-    """ "US: answer on the road map", "all parties (wording)" or "" when it waits no more."""
-    if row["waits_for"] in ("", "nobody"):
+def _date_text(row: dict[str, Any] | None) -> str:
+    return date_text(row["said_first"], row["precision"]) if row else ""
+
+
+def waits_text(frame: FrameView, row: dict[str, Any] | None) -> str:
+    """ "US: answer on the road map", "all parties: wording" or "" when it waits no more."""
+    if row is None or row["waits_for"] in ("", "nobody"):
         return ""
     party = frame.parties.get(row["waits_party"])
     who = party.code if party else dict(Entry.WaitsFor.choices)[row["waits_for"]].lower()

@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.core.exceptions import BadRequest
-from django.db.models import Count, F, FilteredRelation, Max, Q
+from django.db.models import Count, F, FilteredRelation, Q
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from negotiations.models import Round
 from negotiations.templatetags.parley import mini
 
-from ..models import Issue, Standing
+from ..models import Entry, Issue, Standing
 from ..standing import movement
 from .frame import FrameView
 from .rows import ItemRow
@@ -33,6 +33,7 @@ class Figures:
 
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     latest: dt.date | None = None
+    latest_text: str = ""
     forward: int = 0
     back: int = 0
 
@@ -96,25 +97,27 @@ class StateReader:
         return figures
 
     def _stored_figures(self) -> Figures:
-        rows = (
-            Standing.objects.as_of(self.reader.scope, self.frame.clock.as_of)
-            .filter(issue__negotiation=self.frame.negotiation, issue__entered_in_error=False)
-            .order_by()
-            .values_list("category", "badge")
-            .annotate(n=Count("pk"), latest=Max("last_said"))
+        standings = Standing.objects.as_of(self.reader.scope, self.frame.clock.as_of).filter(
+            issue__negotiation=self.frame.negotiation, issue__entered_in_error=False
         )
         figures = Figures()
-        days = []
-        for category, badge, n, latest in rows:
+        counted = standings.order_by().values_list("category", "badge").annotate(n=Count("pk"))
+        for category, badge, n in counted:
             figures.counts[category, badge] = n
-            days.append(latest)
-        figures.latest = max((day for day in days if day), default=None)
+        latest = standings.exclude(last_said=None).order_by("-last_said", "-last_entry")
+        self._note_latest(figures, latest.values_list("last_entry", flat=True).first())
         return figures
+
+    def _note_latest(self, figures: Figures, pk: int | None) -> None:
+        entry = Entry.objects.filter(pk=pk).first() if pk else None
+        if entry:
+            figures.latest, figures.latest_text = entry.said_first, entry.when
 
     def _known_figures(self) -> Figures:
         views = self.reader.on(self._all_known()).values()
         figures = Figures(Counter((view.category, view.badge) for view in views))
-        figures.latest = max((v.last_said for v in views if v.last_said), default=None)
+        spoken = [(v.last_said, v.last_entry) for v in views if v.last_said]
+        self._note_latest(figures, max(spoken)[1] if spoken else None)
         return figures
 
     def _all_known(self) -> list[int]:

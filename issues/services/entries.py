@@ -107,9 +107,9 @@ def record_many(
         before = _already(batch, viewer.user)
         if before:
             return Recorded(before, again=True)
-        sources = _Sources(viewer)
+        sources, now = _Sources(viewer), timezone.now()
         made = [
-            _write(issue, data, sources, viewer=viewer, batch=batch, place=place)
+            _write(issue, data, sources, now, viewer=viewer, batch=batch, place=place)
             for place, (issue, data) in enumerate(pairs)
         ]
         rebuild(viewer.negotiation, sorted({issue.pk for issue, _data in pairs}))
@@ -150,6 +150,7 @@ def undo(entries: Sequence[Entry], *, viewer: Viewer) -> list[Entry]:
                     target.issue,
                     data,
                     _Sources(viewer),
+                    timezone.now(),
                     viewer=viewer,
                     batch=batch,
                     place=place,
@@ -230,6 +231,7 @@ def _write(
     issue: Issue,
     data: EntryData,
     sources: _Sources,
+    now: dt.datetime,
     *,
     viewer: Viewer,
     batch: UUID,
@@ -238,7 +240,6 @@ def _write(
     corrects: Entry | None = None,
     reason: str = "",
 ) -> Entry:
-    now = timezone.now()
     if kind in (Entry.Kind.ENTRY, Entry.Kind.CORRECTION):
         _check(issue, data, viewer, timezone.localdate(now))
     entry = Entry.objects.create(
@@ -332,6 +333,7 @@ def _reply(
             target.issue,
             data,
             _Sources(viewer),
+            timezone.now(),
             viewer=viewer,
             batch=batch,
             kind=kind,

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from negotiations.access import viewer_of
-from negotiations.htmx import render_page_or_partial
+from negotiations.htmx import render_page_or_partial, wants_fragment
 
 from ..filters import IssueFilter
 from ..forms.clock import AsOfForm
@@ -66,6 +66,7 @@ def state_of_play(request: HttpRequest, slug: str) -> HttpResponse:
         page=page,
         rows=rows,
         folded=folded,
+        oob=wants_fragment(request, "state"),
         back=request.get_full_path(),
     )
     return render_page_or_partial(

@@ -70,8 +70,9 @@ def party_code(party: Any) -> SafeString:
 
 @register.filter
 def plural(count: int, word: str) -> str:
-    """1 item, 2 items; the word in the singular."""
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+    """1 item, 2 items. `word` in the singular, or "entry,entries" where an s is not enough."""
+    one, _comma, many = word.partition(",")
+    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 @register.filter
