@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from issues.views import detail, entries, lists, setup, state
+from issues.views import changes, detail, entries, home, lists, rounds, setup, state
 
 app_name = "issues"
 
@@ -29,9 +29,20 @@ item_urls: list[URLPattern] = [
     path("<int:number>/entries/<uuid:uuid>/undo/", entries.entry_undo, name="entry_undo"),
 ]
 
+# Round by round, and what moved between two of them.
+round_urls: list[URLPattern] = [
+    path("rounds/", rounds.round_list, name="round_list"),
+    path("rounds/<int:place>/", rounds.round_detail, name="round_detail"),
+    path("rounds/<int:place>/agenda/", rounds.agenda_mark, name="agenda_mark"),
+    path("changes/", changes.changes, name="changes"),
+    path("changes/read/", changes.mark_read, name="mark_read"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
     path("negotiations/<slug:slug>/", state.state_of_play, name="state_of_play"),
     path("negotiations/<slug:slug>/as-of/", state.show_as_of, name="show_as_of"),
     path("negotiations/<slug:slug>/issues/", include(item_urls)),
     path("negotiations/<slug:slug>/issues/", include(setup_urls)),
+    path("negotiations/<slug:slug>/", include(round_urls)),
 ]

@@ -79,6 +79,16 @@ def viewer_of(user: User, slug: str) -> Viewer:
     raise Http404("No negotiation at this address.")
 
 
+def viewers_of(user: User) -> list[Viewer]:
+    """Every negotiation that `user` may read, by title, as `user` sees it. One or two queries."""
+    rows = Membership.objects.select_related("negotiation", "party").filter(user=user.pk)
+    found = [Viewer(user, row.negotiation, row, row.role, row.party) for row in rows]
+    if user.is_superuser:
+        others = Negotiation.objects.exclude(pk__in=[viewer.negotiation.pk for viewer in found])
+        found += [Viewer(user, other, None, Role.HEAD, None) for other in others]
+    return sorted(found, key=lambda viewer: (viewer.negotiation.title, viewer.negotiation.pk))
+
+
 def viewer_with(user: User, slug: str, minimum: str) -> Viewer:
     """As `viewer_of`, and the role is at least `minimum` in a negotiation that is not archived.
 

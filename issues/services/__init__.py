@@ -1,5 +1,6 @@
 """The one writer of everything on an item. Views, admin, commands and importers call these."""
 
+from .agenda import Mark, mark_agenda
 from .entries import (
     UNDO_MINUTES,
     EntryData,
@@ -33,6 +34,7 @@ __all__ = [
     "EntryData",
     "NewSource",
     "ItemData",
+    "Mark",
     "Recorded",
     "add_source",
     "change_audience",
@@ -40,6 +42,7 @@ __all__ = [
     "differences",
     "erase_negotiation",
     "forget_party",
+    "mark_agenda",
     "mark_in_error",
     "may_correct",
     "may_undo",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,18 +76,29 @@ def _loaded(row: dict[str, Any], parties: frozenset[int]) -> LoadedEntry:
 
 def load_frames(negotiation: Negotiation, issue_ids: Sequence[int]) -> dict[int, Frame]:
     """Who is at the table, who raised each item and which rule makes the headline. Two queries."""
-    seats = tuple(
-        Seat(*row)
-        for row in negotiation.parties.values_list("pk", "since", "until").order_by("order", "pk")
-    )
+    parties = negotiation.parties.order_by("order", "pk")
+    return frames_of(negotiation, parties, load_raised_by(issue_ids), issue_ids)
+
+
+def load_raised_by(issue_ids: Sequence[int]) -> dict[int, set[int]]:
+    """The parties that raised each item."""
     raised: dict[int, set[int]] = defaultdict(set)
-    through = Issue.raised_by.through.objects
-    for issue_id, party_id in through.filter(issue__in=issue_ids).values_list(
-        "issue_id", "party_id"
-    ):
+    links = Issue.raised_by.through.objects.filter(issue__in=issue_ids)
+    for issue_id, party_id in links.values_list("issue_id", "party_id"):
         raised[issue_id].add(party_id)
+    return raised
+
+
+def frames_of(
+    negotiation: Negotiation,
+    parties: Iterable[Party],
+    raised: Mapping[int, set[int]],
+    issue_ids: Iterable[int],
+) -> dict[int, Frame]:
+    """The same from parties that were read before, for pages of many negotiations."""
+    seats = tuple(Seat(party.pk, party.since, party.until) for party in parties)
     assessor = negotiation.rule == Negotiation.Rule.ASSESSOR
-    return {pk: Frame(seats, frozenset(raised[pk]), assessor) for pk in issue_ids}
+    return {pk: Frame(seats, frozenset(raised.get(pk, ())), assessor) for pk in issue_ids}
 
 
 def entries_in(scope: Scope, loaded: Iterable[LoadedEntry]) -> list[EntryValue]:

@@ -1,0 +1,50 @@
+"""Which items of the agenda are marked, and how."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+
+from negotiations.access import Viewer
+
+from ..models import Issue
+from ..services import Mark
+
+NUMBER = re.compile(r"#?([0-9]{1,9})")
+
+
+class AgendaForm(forms.Form):
+    """`item`: one or several references or numbers, separated by commas; "#7" is a number only."""
+
+    item = forms.CharField(
+        label="Numbers of the items", max_length=400, help_text="Such as 3, 7, 12."
+    )
+    mark = forms.ChoiceField(choices=Mark.choices)
+
+    def __init__(self, *args: Any, viewer: Viewer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.viewer = viewer
+
+    def clean_item(self) -> list[Issue]:
+        """The items meant. Raises ValidationError that names what is no item here."""
+        typed = (word.strip() for word in re.split(r"[,;]", self.cleaned_data["item"]))
+        words = [word for word in typed if word]
+        meant = self._items(words)
+        missing = [word for word in words if word not in meant]
+        if missing or not words:
+            raise ValidationError(f"There is no item “{', '.join(missing)[:80]}” here.")
+        return list(dict.fromkeys(meant.values()))
+
+    def _items(self, words: list[str]) -> dict[str, Issue]:
+        """Each word with its item; a reference comes before a number."""
+        numbers = [int(found[1]) for word in words if (found := NUMBER.fullmatch(word))]
+        named = Q(number__in=numbers) | Q(reference__in=words)
+        items = list(Issue.objects.visible_to(self.viewer).filter(named))
+        by_word = {f"#{item.number}": item for item in items}
+        by_word |= {str(item.number): item for item in items}
+        by_word |= {item.reference: item for item in items if item.reference}
+        return {word: by_word[word] for word in words if word in by_word}

@@ -1,0 +1,146 @@
+"""Entries as pages about rounds and changes show them: only those that count."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from django.db.models import Q
+
+from negotiations.dates import date_text
+from negotiations.models import Party, Source
+
+from ..models import Entry, EntrySource
+from ..models.entries import EntryQuerySet
+from ..standing import replaced
+from .frame import FrameView, StatusView
+
+SAYS = (Entry.Kind.ENTRY, Entry.Kind.CORRECTION)
+VOICES = {
+    Entry.Voice.JOINT.value: "jointly",
+    Entry.Voice.THIRD.value: "press or third party",
+    Entry.Voice.OWN.value: "our assessment",
+}
+_COLUMNS = (
+    *("pk", "uuid", "issue_id", "kind", "voice", "party_id", "speaker", "speaker_function"),
+    *("said_first", "precision", "recorded_at", "status_id", "text", "reason"),
+    *("audience", "audience_party_id"),
+)
+
+
+class SourceView(NamedTuple):
+    text: str
+    url: str
+
+
+@dataclass(slots=True)
+class EntryLine:
+    """Who said what and when, on what source."""
+
+    row: dict[str, Any]
+    parties: list[Party]
+    status: StatusView | None
+    sources: list[SourceView]
+    only_for: Party | None = None
+
+    @property
+    def when(self) -> str:
+        return date_text(self.row["said_first"], self.row["precision"])
+
+    @property
+    def voice(self) -> str:
+        """Empty for one party's own words: its code says it."""
+        return VOICES.get(self.row["voice"], "")
+
+    @property
+    def mark(self) -> str:
+        """ "correction" or "retraction"; nothing for a plain entry."""
+        kind = self.row["kind"]
+        return "" if kind == Entry.Kind.ENTRY else Entry.Kind(kind).label.lower()
+
+
+class _Reply(NamedTuple):
+    id: int
+    kind: str
+    corrects: int | None
+
+
+class EntryReader:
+    """Reads entries in the scope and at the clock of one page, each part with one query."""
+
+    def __init__(self, frame: FrameView) -> None:
+        self.frame = frame
+
+    def seen(self) -> EntryQuerySet:
+        """Every entry on record in the viewer's scope, by what the page knows."""
+        clock, negotiation = self.frame.clock, self.frame.negotiation
+        rows: EntryQuerySet = Entry.objects.in_scope(self.frame.viewer.scope).filter(
+            issue__negotiation=negotiation, issue__entered_in_error=False
+        )
+        if clock.known_moment:
+            moment = clock.known_moment
+            rows = rows.filter(recorded_at__lte=moment, issue__recorded_at__lte=moment)
+        return rows
+
+    @cached_property
+    def out(self) -> set[int | None]:
+        """Ids of what was corrected or taken back."""
+        replies = self.seen().filter(corrects__isnull=False).order_by()
+        return replaced(_Reply(*row) for row in replies.values_list("pk", "kind", "corrects"))
+
+    def counting(self, condition: Q) -> dict[int, list[int]]:
+        """Ids of the entries that count and meet `condition`, by item, oldest first."""
+        rows = self.seen().filter(condition, kind__in=SAYS).ranked()
+        if self.frame.clock.as_of:
+            rows = rows.filter(counts_from__lte=self.frame.clock.as_of)
+        found: dict[int, list[int]] = defaultdict(list)
+        for pk, issue_id in rows.values_list("pk", "issue_id"):
+            if pk not in self.out:
+                found[issue_id].append(pk)
+        return found
+
+    def lines(self, pks: Sequence[int]) -> dict[int, list[EntryLine]]:
+        """These entries by item, oldest first."""
+        rows = list(self.seen().filter(pk__in=pks).ranked().values(*_COLUMNS))
+        parties, sources = self._parties(rows), self._sources(pks)
+        found: dict[int, list[EntryLine]] = defaultdict(list)
+        for row in rows:
+            line = EntryLine(
+                row,
+                parties[row["pk"]],
+                self.frame.statuses.get(row["status_id"]),
+                sources[row["pk"]],
+                self.frame.parties.get(row["audience_party_id"]),
+            )
+            found[row["issue_id"]].append(line)
+        return found
+
+    def _parties(self, rows: list[dict[str, Any]]) -> dict[int, list[Party]]:
+        known = self.frame.parties
+        found = defaultdict(list, {r["pk"]: [known[r["party_id"]]] for r in rows if r["party_id"]})
+        joint = [row["pk"] for row in rows if row["voice"] == Entry.Voice.JOINT]
+        if joint:
+            links = Entry.joint_parties.through.objects.filter(entry__in=joint)
+            for entry_id, party_id in links.order_by("party__order", "party").values_list(
+                "entry_id", "party_id"
+            ):
+                found[entry_id].append(known[party_id])
+        return found
+
+    def _sources(self, pks: Sequence[int]) -> dict[int, list[SourceView]]:
+        links = EntrySource.objects.filter(entry__in=pks).select_related("source")
+        moment = self.frame.clock.known_moment
+        if moment:
+            links = links.filter(recorded_at__lte=moment)
+        found: dict[int, list[SourceView]] = defaultdict(list)
+        for link in links:
+            found[link.entry_id].append(source_view(link.source))
+        return found
+
+
+def source_view(source: Source) -> SourceView:
+    """A source by its publisher, or by its title where nobody published it."""
+    return SourceView(source.publisher or source.title, source.url)

@@ -1,0 +1,175 @@
+"""The first page: each negotiation at a glance, and what came in since it was marked as read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from django.db.models import Count, Max, Q, prefetch_related_objects
+
+from negotiations.access import Viewer, scope_filter, viewers_of
+from negotiations.dates import PRECISION_RANK, date_text
+from negotiations.models import Category, Negotiation, Party, User
+
+from ..models import Entry, Standing
+from ..services.standings import entries_in, frames_of, load_entries, load_raised_by
+from ..standing import movement, periods, standing_on
+from ..standing.movement import CONFIRMED
+from .frame import FrameView
+
+Keys = Mapping[int, Viewer]
+
+
+@dataclass
+class Figure:
+    """How many items stand in one category, and of them how many all sides say so."""
+
+    label: str
+    category: str
+    both: int = 0
+    rest: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.both + self.rest
+
+
+@dataclass
+class News:
+    """What was recorded since the viewer marked as read."""
+
+    entries: int = 0
+    items: set[int] = field(default_factory=set)
+    moved: int = 0
+
+
+@dataclass
+class Card:
+    """One negotiation on the first page."""
+
+    viewer: Viewer
+    frame: FrameView
+    figures: list[Figure]
+    without_status: int = 0
+    items: int = 0
+    latest: dt.date | None = None
+    latest_precision: str = ""
+    news: News | None = None
+
+    @property
+    def negotiation(self) -> Negotiation:
+        return self.viewer.negotiation
+
+    @property
+    def parties(self) -> list[Party]:
+        return list(self.frame.parties.values())
+
+    @property
+    def latest_text(self) -> str:
+        return date_text(self.latest, self.latest_precision) if self.latest else ""
+
+    @property
+    def read_until(self) -> dt.datetime | None:
+        return self.viewer.membership.read_until if self.viewer.membership else None
+
+
+def read_home(user: User) -> list[Card]:
+    """A card per negotiation of this person, with a fixed number of queries."""
+    viewers = viewers_of(user)
+    prefetch_related_objects([v.negotiation for v in viewers], "parties", "rounds")
+    by_negotiation = {viewer.negotiation.pk: viewer for viewer in viewers}
+    cards = {pk: Card(v, FrameView(v), _no_figures()) for pk, v in by_negotiation.items()}
+    _count(cards)
+    for pk, news in _news(by_negotiation).items():
+        cards[pk].news = news
+    return list(cards.values())
+
+
+def _no_figures() -> list[Figure]:
+    return [Figure(label, value) for value, label in Category.choices]
+
+
+def _in_scopes(viewers: Iterable[Viewer]) -> Q:
+    """The standings of every negotiation, each in its viewer's scope."""
+    keys = {v.scope.key for v in viewers if v.party}
+    tied = [v.negotiation.pk for v in viewers if v.party]
+    others = [v.negotiation.pk for v in viewers if not v.party]
+    return Q(scope__in=keys, issue__negotiation__in=tied) | Q(
+        scope="members", issue__negotiation__in=others
+    )
+
+
+def _count(cards: Mapping[int, Card]) -> None:
+    """Items by category and badge, and the latest entry."""
+    rows = (
+        Standing.objects.filter(_in_scopes([card.viewer for card in cards.values()]))
+        .filter(until=None, issue__entered_in_error=False)
+        .order_by()
+        .values_list("issue__negotiation", "category", "badge", "last_entry__precision")
+        .annotate(n=Count("pk"), latest=Max("last_said"))
+    )
+    for negotiation, category, badge, precision, n, latest in rows:
+        card = cards[negotiation]
+        card.items += n
+        _add(card, category, badge in CONFIRMED, n)
+        if latest and _rank(latest, precision) > _rank(card.latest, card.latest_precision):
+            card.latest, card.latest_precision = latest, precision
+
+
+def _add(card: Card, category: str, is_confirmed: bool, n: int) -> None:
+    figure = next((f for f in card.figures if f.category == category), None)
+    if figure is None:
+        card.without_status += n
+    elif is_confirmed:
+        figure.both += n
+    else:
+        figure.rest += n
+
+
+def _rank(day: dt.date | None, precision: str) -> tuple[dt.date, int]:
+    return (day or dt.date.min, PRECISION_RANK.get(precision, 0))
+
+
+# --- News ---------------------------------------------------------------------------------------
+
+
+def _news(viewers: Keys) -> dict[int, News]:
+    """What was recorded since each viewer marked as read; nothing where they never did."""
+    marked = {pk: v for pk, v in viewers.items() if v.membership and v.membership.read_until}
+    found = {pk: News() for pk in marked}
+    for negotiation, issue in _recorded_since(marked):
+        found[negotiation].entries += 1
+        found[negotiation].items.add(issue)
+    _count_moved(marked, found)
+    return found
+
+
+def _recorded_since(marked: Keys) -> list[tuple[int, int]]:
+    """The item of every new entry, with its negotiation."""
+    if not marked:
+        return []
+    fits = Q()
+    for pk, viewer in marked.items():
+        assert viewer.membership  # noqa: S101 - only members mark as read
+        new = Q(issue__negotiation=pk, recorded_at__gt=viewer.membership.read_until)
+        fits |= new & scope_filter(viewer.scope)
+    undone = Q(kind=Entry.Kind.UNDO) | Q(corrections__kind=Entry.Kind.UNDO)
+    rows = Entry.objects.filter(fits, issue__entered_in_error=False).exclude(undone).order_by()
+    return list(rows.values_list("issue__negotiation", "issue"))
+
+
+def _count_moved(marked: Keys, found: Mapping[int, News]) -> None:
+    """Compares where the touched items stood by what was recorded then, and by what is now."""
+    touched = [pk for news in found.values() for pk in news.items]
+    if not touched:
+        return
+    loaded, raised = load_entries(touched), load_raised_by(touched)
+    for key, news in found.items():
+        viewer = marked[key]
+        assert viewer.membership  # noqa: S101 - as above
+        parties = viewer.negotiation.parties.all()
+        for pk, frame in frames_of(viewer.negotiation, parties, raised, news.items).items():
+            entries = entries_in(viewer.scope, loaded[pk])
+            then = standing_on(periods(entries, frame, viewer.membership.read_until))
+            news.moved += movement(then, standing_on(periods(entries, frame))).moved
