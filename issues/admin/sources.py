@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from negotiations.admin.base import HistoryAdmin
+from negotiations.admin.desk import desk_of
+from negotiations.admin.forms import ServiceForm
+from negotiations.admin.scoped import related
+from negotiations.admin.writers import SourceWriter
+from negotiations.forms import VagueDateField
+from negotiations.models import Membership, Source
+
+from .visible import visible_sources
+
+
+class SourceForm(ServiceForm):
+    """Its date is typed in words; a day, a month or a year."""
+
+    dated = VagueDateField(required=False, help_text="Such as 24 Jun 2026, Jun 2026 or 2026.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("dated", self.instance.date_text)
+
+
+@admin.register(Source)
+class SourceAdmin(HistoryAdmin):
+    """Sources. One that only hidden entries use is hidden too."""
+
+    form = SourceForm
+    writer = SourceWriter()
+    minimum = Membership.Role.RECORDER
+    asked = "negotiation"
+    list_display = ("title", "publisher", "date_text", "kind", "language", "negotiation")
+    list_filter = ("kind", "language", *related("negotiation"))
+    list_select_related = ("negotiation",)
+    search_fields = ("title", "publisher", "reference", "url")
+    date_hierarchy = "date_first"
+    fields = (
+        *("negotiation", "kind", "title", "reference", "publisher", "dated", "language"),
+        *("url", "archive_url"),
+    )
+
+    def seen(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return visible_sources(desk_of(request), super().seen(request, rows))

@@ -1,0 +1,79 @@
+"""Who sits at the administrator's desk: what they see and what they may do there."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from negotiations.access import Viewer, can
+from negotiations.models import Membership, Negotiation, Party, User
+
+Role = Membership.Role
+# From any row towards its negotiation, one step at a time.
+STEPS = ("negotiation", "scheme", "issue", "round", "entry", "standing")
+
+
+def negotiation_of(row: Model | None) -> Negotiation | None:
+    """The negotiation a row belongs to; None for one that belongs to none, such as a template."""
+    if row is None or isinstance(row, Negotiation):
+        return row
+    for step in STEPS:
+        found = negotiation_of(getattr(row, step, None))
+        if found:
+            return found
+    return None
+
+
+class Desk:
+    """One person of the staff. A superuser repairs everything, yet sees no delegation's own
+    entries unless tied to it; other staff have the rights of their memberships."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+
+    @cached_property
+    def memberships(self) -> dict[int, Membership]:
+        rows = self.user.memberships.select_related("party", "negotiation")
+        return {row.negotiation_id: row for row in rows}
+
+    @property
+    def own_parties(self) -> list[Party]:
+        return [row.party for row in self.memberships.values() if row.party]
+
+    @property
+    def negotiations(self) -> QuerySet[Negotiation]:
+        return Negotiation.objects.visible_to(self.user)
+
+    def viewer(self, negotiation: Negotiation) -> Viewer:
+        """This person in one negotiation. Raises PermissionDenied for a stranger."""
+        membership = self.memberships.get(negotiation.pk)
+        if membership is None and not self.user.is_superuser:
+            raise PermissionDenied
+        role = Role.HEAD.value
+        if membership and not self.user.is_superuser:
+            role = membership.role
+        party = membership.party if membership else None
+        return Viewer(self.user, negotiation, membership, role, party)
+
+    def may(self, negotiation: Negotiation | None, minimum: str) -> tuple[bool, str]:
+        """Whether this person may write what needs `minimum` there, and if not, why."""
+        if negotiation is None:
+            return True, ""
+        return can(self.viewer(negotiation), minimum)
+
+
+def user_of(request: HttpRequest) -> User:
+    """The signed-in person; the admin lets in nobody else."""
+    user: User = request.user  # type: ignore[assignment]
+    return user
+
+
+def desk_of(request: HttpRequest) -> Desk:
+    """The desk of whoever asks; made once per request."""
+    known: Desk | None = getattr(request, "parley_desk", None)
+    desk = known or Desk(user_of(request))
+    request.parley_desk = desk  # type: ignore[attr-defined]
+    return desk
