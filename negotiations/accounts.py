@@ -19,7 +19,7 @@ from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 
 from negotiations.account_forms import WelcomeForm
-from negotiations.models import User
+from negotiations.models import Membership, User
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -92,6 +92,10 @@ def may_hand_out_link(by: User, user: User) -> tuple[bool, str]:
         return True, ""
     if user.is_staff or user.has_usable_password() or user.last_login:
         return False, "This person has a password already; an administrator can give a new link."
+    headed = by.memberships.filter(role=Membership.Role.HEAD).values("negotiation")
+    if user.memberships.exclude(negotiation__in=headed).exists():
+        # Whoever uses the link reads all that the account reads.
+        return False, "An administrator can give this link."
     return True, ""
 
 

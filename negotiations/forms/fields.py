@@ -21,8 +21,8 @@ class VagueDateField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=40, **kwargs)
 
-    def to_python(self, value: Any) -> Any:
-        typed = super().to_python(value)
+    def clean(self, value: Any) -> Any:
+        typed = super().clean(value)
         if not typed:
             return None
         try:
@@ -34,8 +34,8 @@ class VagueDateField(forms.CharField):
 class DayField(VagueDateField):
     """One day in words; gives a date, or None when empty."""
 
-    def to_python(self, value: Any) -> Any:
-        found: VagueDate | None = super().to_python(value)
+    def clean(self, value: Any) -> Any:
+        found: VagueDate | None = super().clean(value)
         if found is None:
             return None
         if found.precision != DAY:

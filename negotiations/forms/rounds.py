@@ -21,17 +21,20 @@ class PeopleField(forms.CharField):
 
     widget = forms.Textarea({"rows": 3})
 
-    def to_python(self, value: Any) -> Any:
+    def clean(self, value: Any) -> Any:
+        return self._read(super().clean(value))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return self._read(initial) != self._read(data)
+
+    def _read(self, text: str | None) -> list[Person]:
         people: list[Person] = []
-        for line in filter(None, map(str.strip, (value or "").splitlines())):
+        for line in filter(None, map(str.strip, (text or "").splitlines())):
             name, _comma, function = (part.strip() for part in line.partition(","))
             if len(name) > 120 or len(function) > 200:
                 raise ValidationError(f"This line is too long: “{line[:40]}…”")
             people.append(Person(name, function, is_head=not people))
         return people
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return self.to_python(initial) != self.to_python(data)
 
 
 class PartyPart(NamedTuple):
