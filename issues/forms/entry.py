@@ -107,6 +107,8 @@ class EntryForm(forms.Form):
     )
 
     def __init__(self, data: Any = None, *, frame: FrameView, members: int = 0, **kw: Any) -> None:
+        # Its own ids: the filters of the page around it have fields of the same names.
+        kw.setdefault("auto_id", "entry-%s")
         super().__init__(data, **kw)
         self.frame = frame
         self.viewer = frame.viewer
@@ -323,6 +325,7 @@ class CorrectionForm(EntryForm):
 
     def __init__(self, *args: Any, target: Entry, **kw: Any) -> None:
         kw.setdefault("initial", _initial_from(target))
+        kw.setdefault("auto_id", "reply-%s")
         super().__init__(*args, **kw)
         for name in ("also", "same"):
             self.fields.pop(name, None)
@@ -349,7 +352,7 @@ class RetractionForm(forms.Form):
     reason = forms.CharField(label="Why it is taken back", max_length=300)
 
     def __init__(self, data: Any = None, **kw: Any) -> None:
-        super().__init__(data, **kw)
+        super().__init__(data, auto_id="reply-%s", **kw)
         if not self.is_bound:
             self.initial.setdefault("token", uuid4())
 
@@ -364,7 +367,7 @@ class SourceForm(forms.Form):
     dated = VagueDateField(label="Dated", required=False, max_length=40)
 
     def __init__(self, data: Any = None, *, frame: FrameView, **kw: Any) -> None:
-        super().__init__(data, **kw)
+        super().__init__(data, auto_id="reply-%s", **kw)
         self.frame = frame
         self._recent = recent_sources(frame.viewer)
         field = self.fields["source"]

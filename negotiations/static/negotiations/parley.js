@@ -117,11 +117,19 @@
     if (link) link.click();
   }
 
+  /* On an item's page its form; elsewhere the row one is on, or the first. */
+  function add() {
+    const field = document.querySelector("#main #entry-form input[type=radio]");
+    const row = document.activeElement.closest("[data-row]") || document;
+    const link = row.querySelector("a.add");
+    if (field) field.focus();
+    else if (link) { link.focus(); link.click(); }
+  }
+
   const KEYS = {
     "?": () => byId("shortcuts").showModal(),
     "/": () => { const box = document.querySelector("[data-filter]"); if (box) box.focus(); },
-    a: () => { const box = document.querySelector("[data-add]"); if (box) { box.focus(); box.click(); } },
-    e: () => { const row = document.activeElement.closest("[data-row]"); const link = row && row.querySelector("a.add"); if (link) { link.focus(); link.click(); } },
+    a: add,
     j: () => step(1),
     k: () => step(-1),
     "[": () => follow("[data-previous]"),
