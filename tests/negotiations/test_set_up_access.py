@@ -113,9 +113,7 @@ def test_a_status_there_is_not_is_not_found(client, talks, name):
 
 
 @pytest.mark.parametrize(("name", "rest", "reader", "sent_only"), PAGES, ids=NAMES)
-def test_an_archived_negotiation_is_only_opened_again(
-    client, talks, name, rest, reader, sent_only
-):
+def test_an_archived_negotiation_is_only_opened_again(client, talks, name, rest, reader, sent_only):
     services.archive_negotiation(talks.negotiation, by=talks.head)
     client.force_login(talks.head)
     expected = 302 if name == "negotiation_unarchive" else 403

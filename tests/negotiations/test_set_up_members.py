@@ -187,9 +187,7 @@ def test_a_head_of_one_side_decides_about_nobody_of_the_other(client, delegation
     talks = delegations
     client.force_login(talks.ru)
     fields = {"role": "viewer", "party": "US"}
-    assert client.post(
-        url("member_edit", talks.slug, talks.us.username), fields
-    ).status_code == 403
+    assert client.post(url("member_edit", talks.slug, talks.us.username), fields).status_code == 403
     for name in ("member_remove", "member_link"):
         assert client.post(url(name, talks.slug, talks.us.username)).status_code == 403
     page = client.get(url("members", talks.slug)).content.decode()

@@ -78,9 +78,7 @@ def test_without_schemes_the_page_says_what_to_do(client):
         ({"freshness_months": "0"}, "freshness_months", "greater than or equal to 1"),
     ],
 )
-def test_what_cannot_be_a_negotiation_is_refused_beside_its_field(
-    client, changes, field, sentence
-):
+def test_what_cannot_be_a_negotiation_is_refused_beside_its_field(client, changes, field, sentence):
     factories.make_scheme()
     client.force_login(factories.make_user())
     answer = client.post(url("negotiation_new"), new(description="Typed before.", **changes))
@@ -141,9 +139,7 @@ def test_a_second_editor_sees_both_versions_and_may_apply_theirs(head, talks):
     shown = {one.label: (one.theirs, one.yours) for one in answer.context["conflict"].differences}
     assert shown == {"Title": ("Bo’s title", "My title")}
     assert 'name="version" value="2"' in page
-    assert head.post(
-        url("negotiation_edit", talks.slug), mine | {"version": 2}
-    ).status_code == 302
+    assert head.post(url("negotiation_edit", talks.slug), mine | {"version": 2}).status_code == 302
     talks.negotiation.refresh_from_db()
     assert talks.negotiation.title == "My title"
 
