@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
@@ -19,7 +20,7 @@ def _install_triggers(using: str, **_kwargs: Any) -> None:
     triggers.install(using)
 
 
-def check_triggers(databases: list[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
+def check_triggers(*, databases: Sequence[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
     """Reports missing triggers, for /healthz and `check --database default`.
 
     A warning, since an error would keep `migrate` from putting them back.

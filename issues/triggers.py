@@ -34,7 +34,7 @@ def guarded_models() -> list[type[Model]]:
 
 
 def _columns(model: type[Model]) -> list[str]:
-    return [field.column for field in model._meta.concrete_fields]
+    return [str(field.column) for field in model._meta.concrete_fields]
 
 
 def _changed(columns: list[str], distinct: str) -> str:

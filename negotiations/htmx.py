@@ -16,7 +16,7 @@ class HtmxRequest(HttpRequest):
     """A request after the htmx and authentication middleware."""
 
     htmx: HtmxDetails
-    user: User  # type: ignore[assignment]  # nobody else passes the middleware
+    user: User
 
 
 def wants_fragment(request: HttpRequest, target: str) -> bool:

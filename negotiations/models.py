@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any, ClassVar
 from uuid import uuid4
 
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -33,7 +34,7 @@ class User(AbstractUser):
         "demo person", default=False, help_text="Made by the demo; a real server refuses to start."
     )
 
-    objects = UserManager()
+    objects: ClassVar[Any] = UserManager()
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 from uuid import uuid4
 
 from django.conf import settings
@@ -36,7 +36,7 @@ class AppendOnlyQuerySet(models.QuerySet[Any]):
 class AppendOnly(models.Model):
     """Rows that can be inserted and read. The database has triggers that say the same."""
 
-    objects = models.Manager.from_queryset(AppendOnlyQuerySet)()
+    objects: ClassVar[Any] = models.Manager.from_queryset(AppendOnlyQuerySet)()
 
     class Meta:
         abstract = True
@@ -161,7 +161,7 @@ class Entry(AppendOnly):
     reason = models.CharField(max_length=300, blank=True)
     sources = models.ManyToManyField(Source, through="EntrySource", related_name="entries")
 
-    objects = models.Manager.from_queryset(EntryQuerySet)()
+    objects: ClassVar[Any] = models.Manager.from_queryset(EntryQuerySet)()
 
     class Meta:
         verbose_name_plural = "entries"
@@ -259,7 +259,7 @@ class EntrySource(AppendOnly):
         def get_by_natural_key(self, entry: str, source: str) -> Any:  # type: ignore[override]
             return self.get(entry__uuid=entry, source__uuid=source)
 
-    objects = models.Manager.from_queryset(LinkQuerySet)()
+    objects: ClassVar[Any] = models.Manager.from_queryset(LinkQuerySet)()
 
     class Meta:
         ordering = ["recorded_at", "pk"]

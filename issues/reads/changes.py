@@ -40,11 +40,11 @@ Pair = tuple[StandingView, StandingView]
 
 
 class Moment(NamedTuple):
-    """One end of the comparison: its word in the address, its day (None: now), and in words."""
+    """One end of the comparison: its day (None: now), in words, and the round if it is one."""
 
-    value: str
     day: dt.date | None
     text: str
+    place: int | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Comparison:
         return Span(self.start.day or dt.date.min, self.end.day)
 
 
-TODAY = Moment("now", None, "today")
+TODAY = Moment(None, "today")
 
 
 def read_comparison(frame: FrameView, query: Mapping[str, str]) -> Comparison | None:
@@ -93,7 +93,7 @@ def _since_read(frame: FrameView, end: str) -> Comparison | None:
     if membership is None or membership.read_until is None:
         return None
     words = f"what you had marked as read on {moment(membership.read_until)}"
-    return Comparison(Moment("read", None, words), TODAY, membership.read_until)
+    return Comparison(Moment(None, words), TODAY, membership.read_until)
 
 
 def _moment(frame: FrameView, value: str) -> Moment:
@@ -110,7 +110,7 @@ def _moment(frame: FrameView, value: str) -> Moment:
         ) from error
     if day > frame.today:
         raise BadRequest(f"{date_text(day)} lies in the future; there is nothing to show yet.")
-    return Moment(value, day, f"the end of {date_text(day)}")
+    return Moment(day, f"the end of {date_text(day)}")
 
 
 def _held_round(frame: FrameView, place: str) -> Round:
@@ -124,7 +124,7 @@ def _held_round(frame: FrameView, place: str) -> Round:
 
 def _after(round_: Round) -> Moment:
     words = f"the end of {round_.name} ({round_.when})"
-    return Moment(f"round-{round_.place}", round_.last_day, words)
+    return Moment(round_.last_day, words, round_.place)
 
 
 def _last_held(frame: FrameView, before: dt.date | None) -> Moment | None:
@@ -143,7 +143,7 @@ def _before_first(frame: FrameView, to: Moment) -> Moment:
     first = next((frame.before_round(r) for r in frame.held_rounds), None)
     day = first if first and (to.day is None or first < to.day) else None
     day = day or (to.day or frame.today) - dt.timedelta(1)
-    return Moment(day.isoformat(), day, f"the end of {date_text(day)}")
+    return Moment(day, f"the end of {date_text(day)}")
 
 
 # --- What moved ---------------------------------------------------------------------------------

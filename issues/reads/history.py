@@ -148,7 +148,7 @@ class HistoryReader:
         value: EntryValue,
         standing: set[int],
         before: dict[int, int | None],
-        replies: dict[int | None, Entry],
+        replies: dict[int, Entry],
     ) -> HistoryLine:
         statuses = self.frame.statuses
         line = HistoryLine(

@@ -66,6 +66,10 @@ class Card:
         return list(self.frame.parties.values())
 
     @property
+    def all_word(self) -> str:
+        return "both" if len(self.frame.parties) == 2 else "all"
+
+    @property
     def latest_text(self) -> str:
         return date_text(self.latest, self.latest_precision) if self.latest else ""
 

@@ -49,6 +49,7 @@ class RoundRow:
 
     round: Round
     state: str
+    host: Party | None
     heads: list[Delegate]
     totals: Totals | None
     entries: int
@@ -65,7 +66,14 @@ def read_rounds(frame: FrameView) -> list[RoundRow]:
     for delegate in delegates.select_related("party"):
         heads[delegate.round_id].append(delegate)
     return [
-        RoundRow(r, r.state_text(frame.today), heads[r.pk], totals.get(r.pk), counts[r.pk])
+        RoundRow(
+            r,
+            r.state_text(frame.today),
+            frame.parties.get(r.host_id or 0),
+            heads[r.pk],
+            totals.get(r.pk),
+            counts[r.pk],
+        )
         for r in frame.rounds
     ]
 
@@ -141,6 +149,12 @@ class RoundPage:
     @property
     def is_under_way(self) -> bool:
         return self.round.state == Round.State.UNDER_WAY
+
+    @property
+    def is_ahead(self) -> bool:
+        """The page shows a day on which the round had not begun."""
+        first = self.round.first_day
+        return bool(self.span and first and self.span.last < first)
 
     @property
     def took_place(self) -> bool:

@@ -137,7 +137,7 @@ class RowBuilder:
         children = Issue.objects.visible_to(self.frame.viewer).filter(
             parent__in=pks, recorded_at__lte=self.frame.clock.known_moment
         )
-        parents = dict(children.values_list("pk", "parent"))
+        parents = {pk: parent or 0 for pk, parent in children.values_list("pk", "parent")}
         counted: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         for pk, view in self.reader.on(list(parents)).items():
             counted[parents[pk]][view.category] += 1

@@ -127,14 +127,16 @@ class StandingReader:
             since__lte=max(days),
         ).order_by("since")
         found: dict[int, list[StandingView]] = {pk: [NOTHING] * len(days) for pk in issue_ids}
-        statuses, made = self.frame.statuses, {}
-        for issue_id, since, until, *columns in rows.values_list(
-            "issue_id", "since", "until", "headline_id", "badge", "fell_from_id", "entry_count"
+        statuses = self.frame.statuses
+        made: dict[tuple[Any, ...], StandingView] = {}
+        columns = ("headline_id", "badge", "fell_from_id", "entry_count")
+        for issue_id, since, until, *values in rows.values_list(
+            "issue_id", "since", "until", *columns
         ):
-            key = tuple(columns)
+            key: tuple[Any, ...] = tuple(values)
             view = made.get(key)
             if view is None:
-                headline, badge, fell_from, count = columns
+                headline, badge, fell_from, count = key
                 view = made[key] = StandingView(
                     statuses.get(headline), badge, (), statuses.get(fell_from), entry_count=count
                 )

@@ -228,8 +228,8 @@ def choose_since(frame: FrameView, query: Mapping[str, str]) -> Round | None:
         if chosen not in held:
             raise BadRequest(f"{chosen.name} has not been held by then; choose another.")
         return chosen
-    numbered = [r for r in held if r.number]
-    return (numbered or held or [None])[-1]
+    numbered = [r for r in held if r.number] or held
+    return numbered[-1] if numbered else None
 
 
 def fill_cells(

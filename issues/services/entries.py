@@ -288,7 +288,7 @@ def _check(issue: Issue, data: EntryData, viewer: Viewer, today: dt.date) -> Non
         errors["audience"] = "You can restrict an entry to your own delegation only."
     errors |= _strangers(data, negotiation)
     if errors:
-        raise ValidationError(errors)  # type: ignore[arg-type]
+        raise ValidationError(errors)
 
 
 def _strangers(data: EntryData, negotiation: Negotiation) -> dict[str, str]:

@@ -170,7 +170,7 @@ def _remove(rows: QuerySet[Any]) -> None:
     LogEntry.objects.filter(content_type=kind, object_id__in=keys).delete()
     for history in _histories(rows.model):
         QuerySet(history).filter(id__in=rows.values("pk")).delete()
-    rows._raw_delete(rows.db)  # type: ignore[attr-defined]
+    rows._raw_delete(rows.db)
 
 
 def _histories(model: type[Model]) -> list[type[Model]]:

@@ -68,7 +68,7 @@ def issue_list(request: HttpRequest, slug: str) -> HttpResponse:
         heads=_heads(sort, viewer.negotiation.item_word),
         filter=filters,
         page=page,
-        rows=RowBuilder(frame, reader).rows(page.object_list),
+        rows=RowBuilder(frame, reader).rows(list(page)),
         sort=sort,
         back=request.get_full_path(),
     )

@@ -67,8 +67,9 @@ def without_status(issues: QuerySet[Issue], figures: Figures) -> tuple[QuerySet[
     """
     if not figures.without_status or figures.without_status == figures.total:
         return issues, 0
-    having = issues.filter(parent=OuterRef("pk"), now__headline__isnull=False).order_by()
-    left = issues.filter(Q(now__headline__isnull=False) | Exists(having))
+    has_status = Q(("now__headline__isnull", False))  # `now` is joined by filters.with_standing
+    having = issues.filter(has_status, parent=OuterRef("pk")).order_by()
+    left = issues.filter(has_status | Exists(having))
     return left, figures.total - left.count()
 
 

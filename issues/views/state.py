@@ -48,7 +48,7 @@ def state_of_play(request: HttpRequest, slug: str) -> HttpResponse:
     if not filters.is_active and not request.GET.get("empty"):
         found, folded = without_status(found, figures)
     page = page_of(request, found)
-    rows = RowBuilder(frame, reader).rows(page.object_list, since_day)
+    rows = RowBuilder(frame, reader).rows(list(page), since_day)
     fill_cells(rows, columns, frame, reader)
     context = page_context(
         frame,

@@ -10,9 +10,9 @@ from issues import triggers
 class Command(DjangoFlush):
     """Django's flush, which the append-only triggers would refuse: without them for the moment."""
 
-    def handle(self, **options: Any) -> str | None:
+    def handle(self, **options: Any) -> None:
         triggers.drop(options["database"])
         try:
-            return super().handle(**options)
+            super().handle(**options)
         finally:
             triggers.install(options["database"])
