@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
 from negotiations.models import Negotiation, Party, User
 from negotiations.signals import frame_changed, party_leaves
@@ -90,6 +91,10 @@ def _write(party: Party, by: User | None, **fields: Any) -> list[str]:
         errors["name"] = "Another party has this name."
     if fields["since"] and fields["until"] and fields["until"] < fields["since"]:
         errors["until"] = "It cannot leave the table before it came."
+    # Now is all that is recorded, whatever the clock says: a day to come would count already.
+    for name in ("since", "until"):
+        if fields[name] and fields[name] > timezone.localdate():
+            errors[name] = "This day is still to come; write it down when it has."
     if errors:
         raise ValidationError(errors)
     return save(party, by=by, **fields)

@@ -1,7 +1,10 @@
 """The writers of the frame: what they keep true, whatever page or command calls them."""
 
+import datetime as dt
+
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from issues.services import differences
 from negotiations import services
@@ -168,6 +171,20 @@ def test_a_party_cannot_leave_before_it_came(talks):
         until=before,
     )
     assert "before it came" in sentence
+
+
+@pytest.mark.parametrize("name", ["since", "until"])
+def test_a_party_comes_or_leaves_on_no_day_to_come(talks, name):
+    tomorrow = timezone.localdate() + dt.timedelta(1)
+    sentence = refused(
+        services.add_party,
+        talks.negotiation,
+        by=None,
+        code="UN",
+        name="United Nations",
+        **{name: tomorrow},
+    )
+    assert "still to come" in sentence
 
 
 def test_a_party_added_by_mistake_can_go_although_standings_list_it(talks):
