@@ -108,7 +108,7 @@ def test_demo_starts_from_nothing_and_starts_again_quickly(clone):
     with Site(clone, block("demo"), host="") as site:
         site.wait(180)
         home = site.ask("GET", "/", site.sign_in("head", "parley-demo"))
-        assert home.status == 200
+        assert home.status == 200, site.log.read_text()[-2000:]
         assert "Russia–US" in home.text
         assert f"http://127.0.0.1:{site.port}/" in site.log.read_text()
     with Site(clone, block("demo"), host="") as site:
@@ -122,5 +122,5 @@ def test_install_steps_lead_to_a_site_one_can_sign_in_to(clone):
         cookie = site.sign_in("chief", "plum-orchard-7")
         assert cookie.startswith("__Host-")
         home = site.ask("GET", "/", cookie)
-        assert home.status == 200
+        assert home.status == 200, site.log.read_text()[-2000:]
         assert "Russia–US" not in home.text
