@@ -34,7 +34,7 @@ class AgendaLineInline(ServiceInline):
     can_delete = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("issue")
+        return super().get_queryset(request).select_related("issue", "round")
 
 
 class DelegateInline(ServiceInline):
@@ -52,7 +52,7 @@ class ReadoutInline(ServiceInline):
     can_delete = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("party")
+        return super().get_queryset(request).select_related("party", "round")
 
 
 @admin.register(Round)

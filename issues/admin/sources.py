@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -40,6 +41,7 @@ class SourceAdmin(HistoryAdmin):
     list_select_related = ("negotiation",)
     search_fields = ("title", "publisher", "reference", "url")
     date_hierarchy = "date_first"
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     fields = (
         *("negotiation", "kind", "title", "reference", "publisher", "dated", "language"),
         *("url", "archive_url"),

@@ -79,7 +79,7 @@ class MembershipInline(ServiceInline):
     can_delete = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("user")
+        return super().get_queryset(request).select_related("user", "negotiation")
 
 
 class RoundInline(ServiceInline):
