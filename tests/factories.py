@@ -99,15 +99,14 @@ def status(negotiation: Negotiation, label):
     return negotiation.scheme.statuses.get(label=label)
 
 
-def record(issue, who="", says="", said="1 Feb 2025", by=None, **fields):
-    """One entry: `who` is a party's code, several of them ("RU US": one text), third or own.
+def entry_data(negotiation, who="", says="", said="1 Feb 2025", **fields):
+    """What one entry says: `who` is a party's code, several ("RU US": one text), third or own.
 
-    `says` is the label of a status, `by` the recording person (the head). Returns the entry.
+    `says` is the label of a status.
     """
-    negotiation = issue.negotiation
     parties = list(negotiation.parties.filter(code__in=who.split()))
     voice = {0: who or "own", 1: "party"}.get(len(parties), "joint")
-    data = items.EntryData(
+    return items.EntryData(
         voice=voice,
         said=parse_date(said),
         party=parties[0] if voice == Entry.Voice.PARTY else None,
@@ -116,7 +115,17 @@ def record(issue, who="", says="", said="1 Feb 2025", by=None, **fields):
         text=fields.pop("text", "They said so."),
         **fields,
     )
-    return items.record(issue, data, viewer=viewer(negotiation, by)).entries[0]
+
+
+def record(issue, who="", says="", said="1 Feb 2025", by=None, **fields):
+    """One entry, as `entry_data`; `by` is the recording person (the head). Returns the entry."""
+    data = entry_data(issue.negotiation, who, says, said, **fields)
+    return items.record(issue, data, viewer=viewer(issue.negotiation, by)).entries[0]
+
+
+def own_audience(viewer):
+    """The fields that keep an entry within the viewer's delegation."""
+    return {"audience": Entry.Audience.DELEGATION, "audience_party": viewer.party}
 
 
 def make_talks(**fields):
@@ -130,3 +139,11 @@ def make_talks(**fields):
         reader=add_member(negotiation, "viewer"),
         stranger=make_user(),
     )
+
+
+def make_delegations(**fields):
+    """The same, and .ru and .us: a recorder tied to each of two parties."""
+    talks = make_talks(**fields)
+    talks.ru = add_member(talks.negotiation, "recorder", "RU")
+    talks.us = add_member(talks.negotiation, "recorder", "US")
+    return talks

@@ -1,20 +1,8 @@
 """The one writer of everything on an item. Views, admin, commands and importers call these."""
 
 from .agenda import Mark, mark_agenda
-from .entries import (
-    UNDO_MINUTES,
-    EntryData,
-    NewSource,
-    Recorded,
-    add_source,
-    correct,
-    may_correct,
-    may_undo,
-    record,
-    record_many,
-    retract,
-    undo,
-)
+from .entries import Recorded, add_source, correct, record, record_many, retract, undo
+from .entry_data import EntryData, NewSource
 from .items import (
     ItemData,
     mark_in_error,
@@ -26,6 +14,7 @@ from .items import (
     set_agenda_line,
     update_issue,
 )
+from .refusals import UNDO_MINUTES, may_correct, may_undo
 from .removal import change_audience, erase_negotiation, redact
 from .standings import differences, forget_party, rebuild, rebuild_negotiation
 
