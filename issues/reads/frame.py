@@ -10,11 +10,10 @@ from django.utils import timezone
 
 from negotiations.access import Viewer
 from negotiations.dates import date_text
+from negotiations.marks import mark_of, top_rung
 from negotiations.models import Negotiation, Party, Round, Status
 
 from .clock import NOW, Clock
-
-LADDER_STEPS = 8
 
 
 @dataclass(frozen=True)
@@ -35,20 +34,13 @@ class StatusView:
 
 
 def _views(statuses: list[Status]) -> dict[int, StatusView]:
-    top = max((s.rung for s in statuses if s.rung), default=1)
+    top = top_rung(statuses)
     return {
         s.pk: StatusView(
-            s.pk, s.label, s.short, s.test, s.category, s.rung, s.retired, _mark(s, top)
+            s.pk, s.label, s.short, s.test, s.category, s.rung, s.retired, mark_of(s, top)
         )
         for s in statuses
     }
-
-
-def _mark(status: Status, top: int) -> str:
-    """The symbol in base.html: m0 (empty circle) to m8 (full), a pause sign or a cross."""
-    if status.rung is None:
-        return "pause" if status.category == "held" else "cross"
-    return f"m{round(LADDER_STEPS * (status.rung - 1) / max(top - 1, 1))}"
 
 
 class FrameView:

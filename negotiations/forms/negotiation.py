@@ -13,6 +13,8 @@ CODE_HELP = "Up to eight letters, digits or hyphens, such as RU."
 
 PLAIN = ("title", "description", "rule", "round_word", "item_word", "freshness_months")
 
+PartyRow = tuple[forms.BoundField, forms.BoundField]
+
 
 class PlainFields(forms.Form):
     title = forms.CharField(max_length=160)
@@ -57,20 +59,34 @@ class NegotiationNewForm(PlainFields):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        schemes = StatusScheme.objects.filter(negotiation=None).prefetch_related("statuses")
-        scheme = self.fields["scheme"]
-        scheme.queryset = schemes  # type: ignore[attr-defined]
+        schemes = StatusScheme.objects.filter(negotiation=None).order_by("pk")
+        scheme: Any = self.fields["scheme"]
+        scheme.queryset = schemes.prefetch_related("statuses")
+        # The first one loaded is the default of the product.
+        scheme.initial = schemes.values_list("slug", flat=True).first()
         for row in range(1, PARTY_ROWS + 1):
+            needed = row <= 2
             self.fields[f"code_{row}"] = forms.RegexField(
-                CODE, label=f"Code of party {row}", max_length=8, required=False
+                CODE, label=f"Code of party {row}", max_length=8, required=needed
             )
             self.fields[f"name_{row}"] = forms.CharField(
-                label=f"Name of party {row}", max_length=80, required=False
+                label=f"Name of party {row}", max_length=80, required=needed
             )
 
-    def party_rows(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
-        """The fields of each row, for the template."""
-        return [(self[f"code_{row}"], self[f"name_{row}"]) for row in range(1, PARTY_ROWS + 1)]
+    def first_parties(self) -> list[PartyRow]:
+        """The fields of the two parties there must be, for the template."""
+        return self._rows(1, 2)
+
+    def more_parties(self) -> list[PartyRow]:
+        """The fields of those there may be."""
+        return self._rows(3, PARTY_ROWS)
+
+    def has_more_parties(self) -> bool:
+        """Whether anything was typed for a third party, so that it shows again."""
+        return any(field.value() for row in self.more_parties() for field in row)
+
+    def _rows(self, first: int, last: int) -> list[PartyRow]:
+        return [(self[f"code_{row}"], self[f"name_{row}"]) for row in range(first, last + 1)]
 
     @property
     def parties(self) -> list[tuple[str, str]]:
@@ -82,7 +98,7 @@ class NegotiationNewForm(PlainFields):
         return [(code, name) for code, name in rows if code]
 
     def clean(self) -> dict[str, Any]:
-        for row in range(1, PARTY_ROWS + 1):
+        for row in range(3, PARTY_ROWS + 1):
             # A field with an error of its own is not in cleaned_data.
             code = self.cleaned_data.get(f"code_{row}")
             name = self.cleaned_data.get(f"name_{row}")

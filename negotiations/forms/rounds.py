@@ -162,16 +162,19 @@ def _names(at: int) -> tuple[str, str, str, str]:
 def _party_fields(at: int, party: Party) -> Mapping[str, forms.Field]:
     fields = (
         PeopleField(
-            label=f"Delegation of {party}",
+            label=f"Delegation, {party.code}",
             required=False,
             help_text="One person a line: “Name, function”. The first is the head.",
         ),
         forms.CharField(
-            label=f"Readout of {party}", required=False, widget=forms.Textarea({"rows": 4})
+            label=f"Readout, {party.code}", required=False, widget=forms.Textarea({"rows": 4})
         ),
-        forms.CharField(label="Title of its source", max_length=300, required=False),
+        forms.CharField(label=f"Title of its source, {party.code}", max_length=300, required=False),
         forms.URLField(
-            label="Address of its source", max_length=500, required=False, assume_scheme="https"
+            label=f"Address of its source, {party.code}",
+            max_length=500,
+            required=False,
+            assume_scheme="https",
         ),
     )
     return dict(zip(_names(at), fields, strict=True))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +11,7 @@ from negotiations import services
 from negotiations.access import Role, Viewer, status_of, viewer_of, viewer_with
 from negotiations.forms import StatusForm, attempt
 from negotiations.htmx import HtmxRequest
+from negotiations.marks import mark_of, top_rung
 from negotiations.models import Status
 
 from .common import page, say_refusal, sent_from, step_from
@@ -76,6 +77,14 @@ def _asked(request: HtmxRequest, slug: str) -> tuple[Viewer, Status]:
     return viewer, status_of(viewer, request.POST.get("status", ""))
 
 
+class StatusRow(NamedTuple):
+    """A status in the list, with its shape and the form that changes it."""
+
+    status: Status
+    mark: str
+    form: StatusForm
+
+
 def _ids(status: Status) -> str:
     return f"id_{status.order}_%s"
 
@@ -84,8 +93,12 @@ def _page(
     request: HttpRequest, viewer: Viewer, form: StatusForm, at: Status | None = None
 ) -> HttpResponse:
     """The list; `form` belongs to the status `at`, or to the one to be added."""
-    statuses = viewer.negotiation.scheme.statuses.all()
-    rows = [(status, form if status == at else _form_of(status)) for status in statuses]
+    statuses = list(viewer.negotiation.scheme.statuses.all())
+    top = top_rung(statuses)
+    rows = [
+        StatusRow(status, mark_of(status, top), form if status == at else _form_of(status))
+        for status in statuses
+    ]
     context: dict[str, Any] = {"viewer": viewer, "section": "setup", "part": "scheme"}
     context |= {"rows": rows, "at": at, "new_form": StatusForm() if at else form}
     return page(request, "negotiations/scheme.html", form, context)

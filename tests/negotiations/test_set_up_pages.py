@@ -51,6 +51,16 @@ def test_anybody_opens_a_negotiation_and_heads_it(client):
     assert [party.code for party in made.parties.all()] == ["NO", "EU"]
 
 
+def test_a_third_party_is_folded_until_it_is_wanted(client):
+    factories.make_scheme()
+    client.force_login(factories.make_user())
+    assert not client.get(url("negotiation_new")).context["form"].has_more_parties()
+    third = {"code_3": "UK", "name_3": ""}
+    assert client.post(url("negotiation_new"), new(**third)).context["form"].has_more_parties()
+    client.post(url("negotiation_new"), new(code_3="UK", name_3="Britain"))
+    assert Negotiation.objects.get().parties.count() == 3
+
+
 def test_the_page_shows_what_statuses_there_are(client):
     factories.make_scheme()
     client.force_login(factories.make_user())
@@ -70,10 +80,10 @@ def test_without_schemes_the_page_says_what_to_do(client):
         ({"title": ""}, "title", "required"),
         ({"scheme": ""}, "scheme", "required"),
         ({"scheme": "nothing"}, "scheme", "Select a valid choice"),
-        ({"code_2": "EU", "name_2": ""}, "name_2", "called"),
-        ({"code_2": "", "name_2": "Europe"}, "code_2", "short code"),
+        ({"code_2": "", "name_2": ""}, "code_2", "required"),
+        ({"code_3": "UK", "name_3": ""}, "name_3", "called"),
+        ({"code_3": "", "name_3": "Britain"}, "code_3", "short code"),
         ({"code_2": "a/b"}, "code_2", "valid value"),
-        ({"code_2": "", "name_2": ""}, None, "at least two"),
         ({"code_2": "no"}, None, "same code"),
         ({"freshness_months": "0"}, "freshness_months", "greater than or equal to 1"),
     ],
@@ -261,7 +271,7 @@ def test_a_refused_status_keeps_what_was_typed_in_its_own_row(head, talks):
     answer = head.post(url("status_edit", talks.slug), words(label="Typed", rung="1"))
     assert answer.status_code == 422
     assert "Rungs rise" in str(answer.context["form"].errors["rung"])
-    forms = {one.label: form for one, form in answer.context["rows"]}
+    forms = {one.label: form for one, _mark, form in answer.context["rows"]}
     assert forms["Agreed"]["label"].value() == "Typed"
     assert forms["Raised"]["label"].value() == "Raised"
 
