@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 
 from negotiations.accounts import may_hand_out_link, set_password_link
@@ -65,6 +66,14 @@ class UserAdmin(Removal, BaseUserAdmin):
         if obj and not user_of(request).is_superuser:
             return self.view_fieldsets
         return super().get_fieldsets(request, obj)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        if obj and not user_of(request).is_superuser:
+            # The usual form has the password's hash among its fields, shown or not.
+            kwargs["form"] = ModelForm
+        return super().get_form(request, obj, change=change, **kwargs)
 
     def get_list_display(self, request: HttpRequest) -> Any:
         return self.list_display if user_of(request).is_superuser else ("username", "full_name")

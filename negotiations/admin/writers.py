@@ -33,7 +33,9 @@ class Writer:
     """
 
     def add(self, row: Model, by: User, **data: Any) -> Model:
-        return self._save(row, by, data)
+        for name, value in data.items():
+            setattr(row, name, value)
+        return self._save(row, by, {})
 
     def change(self, row: Model, by: User, **data: Any) -> Model:
         return self._save(row, by, data)
