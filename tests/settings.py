@@ -26,4 +26,4 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 
 # Many tests sign in from one address; the limits have their own test.
-ACCOUNT_RATE_LIMITS = False
+ACCOUNT_RATE_LIMITS = {"login": "", "login_failed": "", "change_password": ""}
