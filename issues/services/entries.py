@@ -19,7 +19,7 @@ from negotiations.services import add_source as write_source
 from ..models import Entry, EntrySource, Issue
 from .entry_data import EntryData, NewSource
 from .refusals import check_entry, check_recorder, check_reply, check_undo
-from .standings import rebuild
+from .standings import lock_items, rebuild
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def record_many(
     check_recorder(viewer)
     batch = batch or uuid4()
     with transaction.atomic():
-        _lock(pair[0] for pair in pairs)
+        lock_items(issue.pk for issue, _data in pairs)
         before = _already(batch, viewer.user)
         if before:
             return Recorded(before, again=True)
@@ -84,7 +84,7 @@ def undo(entries: Sequence[Entry], *, viewer: Viewer) -> list[Entry]:
     """
     check_recorder(viewer)
     with transaction.atomic():
-        _lock(entry.issue for entry in entries)
+        lock_items(entry.issue_id for entry in entries)
         batch, made = uuid4(), []
         for place, target in enumerate(entries):
             check_undo(target, viewer)
@@ -124,12 +124,6 @@ def add_source(entry: Entry, source: Source | NewSource, *, viewer: Viewer) -> E
 
 
 # --- Helpers ------------------------------------------------------------------------------------
-
-
-def _lock(issues: Iterable[Issue]) -> None:
-    """One writer at a time per item, so that standings are computed from all entries."""
-    keys = sorted({issue.pk for issue in issues})
-    list(Issue.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
 
 
 def _already(batch: UUID, user: User) -> list[Entry]:
@@ -210,7 +204,7 @@ def _reply(
 ) -> Recorded:
     batch = batch or uuid4()
     with transaction.atomic():
-        _lock([target.issue])
+        lock_items([target.issue_id])
         before = _already(batch, viewer.user)
         if before:
             return Recorded(before, again=True)

@@ -18,6 +18,8 @@ from .entry_data import EntryData
 
 UNDO_MINUTES = 10
 _WIDTH = {DELEGATION: 0, MEMBERS: 1, PUBLIC: 2}
+_OWN_DELEGATION = "You can restrict an entry to your own delegation only."
+_NEVER_WIDER = "A correction never has a wider audience; to publish, record anew."
 
 
 def may_undo(entry: Entry, viewer: Viewer, now: dt.datetime) -> bool:
@@ -72,7 +74,7 @@ def check_entry(
     if data.status and data.status.retired and not keeps_status:
         errors["status"] = f"“{data.status}” is no longer used here; choose another status."
     if data.audience == DELEGATION and (not viewer.party or data.audience_party != viewer.party):
-        errors["audience"] = "You can restrict an entry to your own delegation only."
+        errors["audience"] = _OWN_DELEGATION
     errors |= _strangers(data, negotiation)
     if errors:
         raise ValidationError(errors)
@@ -111,9 +113,7 @@ def check_reply(
     if not reason.strip():
         raise ValidationError({"reason": "Say why, in a few words."})
     if _WIDTH[audience[0]] > _WIDTH[target.audience]:
-        raise ValidationError(
-            {"audience": "A correction never has a wider audience; to publish, record anew."}
-        )
+        raise ValidationError({"audience": _NEVER_WIDER})
     _refuse_second(target, audience)
 
 
@@ -139,3 +139,22 @@ def check_undo(target: Entry, viewer: Viewer) -> None:
     if not may_undo(target, viewer, timezone.now()):
         raise ValidationError("Undo works for ten minutes. Correct or retract the entry instead.")
     _refuse_second(target, (target.audience, target.audience_party))
+
+
+def check_audience(
+    entry: Entry, audience: str, party: Party | None, viewer: Viewer, reason: str
+) -> None:
+    """Raises ValidationError unless the viewer may give `entry` this audience."""
+    allowed, why_not = may_correct(entry, viewer)
+    if not allowed:
+        raise ValidationError(why_not)
+    if not reason.strip():
+        raise ValidationError({"reason": "Say why, in a few words."})
+    if (audience, party) == (entry.audience, entry.audience_party):
+        raise ValidationError({"audience": "That is who may see it already."})
+    if audience == DELEGATION and (viewer.party is None or party != viewer.party):
+        raise ValidationError({"audience": _OWN_DELEGATION})
+    if entry.corrects and _WIDTH[audience] > _WIDTH[entry.corrects.audience]:
+        raise ValidationError({"audience": _NEVER_WIDER})
+    if any(_WIDTH[reply.audience] > _WIDTH[audience] for reply in entry.corrections.all()):
+        raise ValidationError({"audience": "What corrects it would be seen by more people."})

@@ -39,6 +39,7 @@ from ..models import (
     Standing,
     StandingParty,
 )
+from .refusals import check_audience
 from .standings import rebuild
 
 BLANK = "[redacted]"
@@ -49,14 +50,10 @@ def change_audience(
 ) -> AudienceChange:
     """Changes who may see an entry, with an event of its own; standings of all scopes follow.
 
-    Raises ValidationError without a reason, or where the delegation is not the viewer's.
+    Raises ValidationError without a reason, from whoever may not correct the entry, where the
+    delegation is not the viewer's, or where a correction would be seen by more than its target.
     """
-    if not reason.strip():
-        raise ValidationError({"reason": "Say why, in a few words."})
-    if audience == Entry.Audience.DELEGATION and (viewer.party is None or party != viewer.party):
-        raise ValidationError(
-            {"audience": "You can restrict an entry to your own delegation only."}
-        )
+    check_audience(entry, audience, party, viewer, reason)
     with transaction.atomic():
         change = AudienceChange.objects.create(
             entry=entry,

@@ -254,8 +254,15 @@ def _plan(negotiation: Negotiation, issue_ids: Sequence[int]) -> _Plan:
 # --- Doors --------------------------------------------------------------------------------------
 
 
+def lock_items(issue_ids: Iterable[int]) -> None:
+    """One writer at a time per item, so that standings are computed from all entries."""
+    keys = sorted(set(issue_ids))
+    list(Issue.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
+
+
 def rebuild(negotiation: Negotiation, issue_ids: Sequence[int]) -> None:
     """Makes the standings of these items right, in all scopes. Inside the caller's transaction."""
+    lock_items(issue_ids)
     _plan(negotiation, issue_ids).carry_out()
 
 
