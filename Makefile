@@ -32,8 +32,9 @@ screenshots: $(DEV)
 pins:
 	.ci/pins
 
+# Keeps the databases: var/ also holds the data of a site that runs from here.
 clean:
-	rm -rf $(VENV) var
+	rm -rf $(VENV) var/static var/test-* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # The stamps record what is installed: a second start installs nothing.
 $(VENV)/bin/pip:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import NoReturn
 
 from django.conf import settings
 from django.core.management import call_command
+from django.core.management.base import CommandError
 
 # Sixteen, so that a handful of slow clients cannot take every thread.
 THREADS = 16
@@ -22,6 +24,19 @@ def prepare_static_files() -> None:
     newest = max((path.stat().st_mtime for path in sources if path.is_file()), default=0.0)
     if not manifest.exists() or manifest.stat().st_mtime < newest:
         call_command("collectstatic", interactive=False, verbosity=0)
+
+
+def require_free_port(host: str, port: int) -> None:
+    """Raise CommandError, with what to do, when something listens at this address already."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        # Without it a port counts as taken for a minute after the last stop.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CommandError(
+                f"Cannot listen on {host}:{port} ({error.strerror}). Choose another with PORT=8080."
+            ) from error
 
 
 def run_server(host: str, port: int) -> NoReturn:

@@ -2,6 +2,7 @@ import pytest
 
 from negotiations.accounts import set_password_link
 from negotiations.models import User
+from tests.browsing import findings
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PASSWORD = "plum-orchard-7"
@@ -45,7 +46,7 @@ def test_back_after_signing_out_shows_nothing(new_page, head):
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=str)
-def test_account_pages_have_no_accessibility_finding(new_page, findings, head, look):
+def test_account_pages_have_no_accessibility_finding(new_page, head, look):
     newcomer = User.objects.create_user("newcomer", password=None)
     link = set_password_link(newcomer).removeprefix("http://testserver")
     visitor, member = new_page(**look), new_page(head, **look)

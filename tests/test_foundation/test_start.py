@@ -1,4 +1,5 @@
 import json
+import socket
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -9,12 +10,14 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from negotiations.checks import no_demo_people
 from negotiations.models import User
+from negotiations.server import require_free_port
 from negotiations.startup import refuse_unfit_database
 
 from .commands import REAL, last_line, manage
 
 SHOW = """
 import json
+import socket
 from django.conf import settings as s
 names = ["ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME",
          "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT", "DEBUG"]
@@ -72,6 +75,16 @@ def test_serve_refuses_an_empty_database(tmp_path):
     process = manage("serve", database=tmp_path / "empty.sqlite3", **REAL)
     assert process.returncode == 1
     assert "run manage.py setup first" in last_line(process)
+
+
+def test_taken_port_is_said_with_what_to_do():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(CommandError, match="Choose another with PORT="):
+            require_free_port("127.0.0.1", port)
+    require_free_port("127.0.0.1", port)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from negotiations import services
 from negotiations.models import Membership, Negotiation, User
-from negotiations.server import prepare_static_files, run_server
+from negotiations.server import prepare_static_files, require_free_port, run_server
 
 Role = Membership.Role
 HOST = "127.0.0.1"
@@ -41,6 +41,7 @@ class Command(BaseCommand):
             raise CommandError("This makes people with a known password: set PARLEY_DEMO=1 first.")
         password = os.environ.get("PARLEY_DEMO_PASSWORD") or "parley-demo"
         port = int(os.environ.get("PORT", "8000"))
+        require_free_port(HOST, port)
         call_command("migrate", interactive=False, verbosity=0)
         load_demo(password)
         prepare_static_files()
