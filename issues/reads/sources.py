@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from negotiations.access import Viewer, scope_filter
+from negotiations.access import Viewer
 from negotiations.models import Source
 
-from ..models import EntrySource
+from ..models import Entry, EntrySource
 
 
 def visible_sources(viewer: Viewer) -> QuerySet[Source]:
     """Sources of entries in the viewer's scope, of rounds and readouts, and the viewer's own."""
-    links = EntrySource.objects.filter(scope_filter(viewer.scope, "entry__"))
+    entries = Entry.objects.visible_to(viewer.user, viewer.scope)
+    links = EntrySource.objects.filter(entry__in=entries)
     of_entries = Exists(links.filter(source=OuterRef("pk")))
     of_rounds = Q(readouts__isnull=False) | Q(rounds__isnull=False)
     unused_own = Q(created_by=viewer.user.pk)
