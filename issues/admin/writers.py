@@ -33,6 +33,8 @@ class AgendaLineWriter(Writer):
     def add(self, row: Model, by: User, **data: Any) -> Model:
         assert isinstance(row, AgendaLine)  # noqa: S101 - the writer of this model
         row.round, row.issue = data.pop("round"), data.pop("issue")
+        if AgendaLine.objects.filter(round=row.round, issue=row.issue).exists():
+            raise ValidationError({"issue": "This item is on the agenda already."})
         return self.change(row, by, **data)
 
     def change(self, row: Model, by: User, **data: Any) -> Model:

@@ -9,7 +9,6 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model
-from django.db.models.constraints import BaseConstraint
 from django.utils import timezone
 
 from negotiations.exceptions import Conflict
@@ -89,9 +88,9 @@ class ServiceForm(forms.ModelForm):
     def _update_errors(self, errors: ValidationError) -> None:
         """Leave out what only names a constraint: the writer says the same in a sentence."""
         if hasattr(errors, "error_dict"):
-            plain = BaseConstraint.default_violation_error_message
+            named = {c.get_violation_error_message() for c in self.instance._meta.constraints}
             kept = {
-                name: [error for error in found if error.message != plain]
+                name: [error for error in found if error.message not in named]
                 for name, found in errors.error_dict.items()
             }
             errors = ValidationError({name: found for name, found in kept.items() if found})
