@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 
 from negotiations import services
@@ -32,6 +32,9 @@ PEOPLE = (
 class Command(BaseCommand):
     help = "Start the demo: the Russia-US case and its people in a database of their own."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--port", type=int, default=os.environ.get("PORT", "8000"))
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Make what is missing, print address and sign-ins, and serve until stopped.
 
@@ -40,7 +43,7 @@ class Command(BaseCommand):
         if not settings.PARLEY_DEMO:
             raise CommandError("This makes people with a known password: set PARLEY_DEMO=1 first.")
         password = os.environ.get("PARLEY_DEMO_PASSWORD") or "parley-demo"
-        port = int(os.environ.get("PORT", "8000"))
+        port = options["port"]
         require_free_port(HOST, port)
         call_command("migrate", interactive=False, verbosity=0)
         load_demo(password)
