@@ -2,9 +2,10 @@
 
 import os
 import shutil
-from urllib.parse import urlsplit
 
 import pytest
+
+from tests.browsing import Guard, open_context
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -34,18 +35,16 @@ def chromium():
 
 @pytest.fixture
 def new_page(chromium, live_server):
-    """Open a page of its own person: `new_page(user, javascript_enabled=False, ...)`.
+    """Open a page of its own person: `new_page(user, java_script_enabled=False, ...)`.
 
     At the end of the test every page must have stayed within its own host and its own policy.
     """
-    contexts, offences = [], []
+    contexts, guard = [], Guard(live_server.url)
 
     def open_page(user=None, **options):
-        options = {"viewport": {"width": 1360, "height": 900}, "locale": "en-GB"} | options
-        context = chromium.new_context(base_url=live_server.url, **options)
+        context = open_context(chromium, live_server.url, **options)
         contexts.append(context)
-        context.on("request", lambda request: _note_foreign(request, live_server, offences))
-        context.on("console", lambda message: _note_violation(message, offences))
+        guard.watch(context)
         if user:
             context.add_cookies([_signed_in(user, live_server)])
         return context.new_page()
@@ -53,17 +52,7 @@ def new_page(chromium, live_server):
     yield open_page
     for context in contexts:
         context.close()
-    assert offences == []
-
-
-def _note_foreign(request, live_server, offences):
-    if urlsplit(request.url).netloc != urlsplit(live_server.url).netloc:
-        offences.append(f"request to another host: {request.url}")
-
-
-def _note_violation(message, offences):
-    if "Content Security Policy" in message.text:
-        offences.append(message.text)
+    assert guard.offences == []
 
 
 def _signed_in(user, live_server):
@@ -74,17 +63,3 @@ def _signed_in(user, live_server):
     client.force_login(user)
     value = client.cookies[settings.SESSION_COOKIE_NAME].value
     return {"name": settings.SESSION_COOKIE_NAME, "value": value, "url": live_server.url}
-
-
-@pytest.fixture
-def findings():
-    """`findings(page)` lists what axe has against the page as it stands, empty if nothing."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    axe = Axe()
-
-    def run(page):
-        violations = axe.run(page).response["violations"]
-        return [(found["id"], node["html"]) for found in violations for node in found["nodes"]]
-
-    return run

@@ -1,0 +1,48 @@
+"""What every browser test watches for and how it asks axe, whichever server it talks to."""
+
+from urllib.parse import urlsplit
+
+from axe_playwright_python.base import AXE_SCRIPT
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# Off unless asked for by name: buttons and links of at least 24 by 24 pixels.
+ALSO = {"target-size": {"enabled": True}}
+DESK, PHONE = {"width": 1360, "height": 900}, {"width": 390, "height": 844}
+
+
+class Guard:
+    """Notes what no page may do: reach another host, break its own policy, trip in its script."""
+
+    def __init__(self, address):
+        self.host = urlsplit(address).netloc
+        self.offences = []
+
+    def watch(self, context):
+        context.on("request", self._note_foreign)
+        context.on("console", self._note_violation)
+        context.on("weberror", lambda error: self.offences.append(str(error.error)))
+
+    def _note_foreign(self, request):
+        if urlsplit(request.url).netloc != self.host:
+            self.offences.append(f"request to another host: {request.url}")
+
+    def _note_violation(self, message):
+        if "Content Security Policy" in message.text:
+            self.offences.append(message.text)
+
+
+def open_context(browser, address, **options):
+    """A person's own browser window; `options` as Playwright's `new_context`."""
+    return browser.new_context(
+        **{"base_url": address, "viewport": DESK, "locale": "en-GB"} | options
+    )
+
+
+def findings(page, *rules):
+    """What axe has against the page as it stands, or only by these rules; empty if nothing."""
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(AXE_SCRIPT)
+    only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": TAGS}
+    options = {"runOnly": only, "resultTypes": ["violations"]} | ({} if rules else {"rules": ALSO})
+    found = page.evaluate("(options) => axe.run(document, options)", options)["violations"]
+    return [(one["id"], node["html"][:200]) for one in found for node in one["nodes"]]
