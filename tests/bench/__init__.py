@@ -1,0 +1,1 @@
+"""How fast the pages are, next to the plainest page the same process can serve: `make bench`."""

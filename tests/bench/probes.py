@@ -1,0 +1,74 @@
+"""What is measured: every page that grows with the record, and the writing of one entry."""
+
+from itertools import cycle
+from uuid import uuid4
+
+from django.urls import reverse
+from django.utils import timezone
+
+from issues.models import Issue
+from negotiations.dates import date_text
+from negotiations.models import User
+
+from .measure import Browser, Probe
+
+FLOOR, FLOOR_WRITE = "floor page", "floor write"
+
+
+def probes_for(negotiation):
+    """A note-taker of one delegation asks: nobody's scope holds more."""
+    browser = Browser(User.objects.get(username="bench-north"))
+    slug = negotiation.slug
+    browser.take_token(reverse("floor_page", args=[slug]))
+
+    def page(name, route, *args, query=""):
+        address = reverse(route, args=args) + query
+        return Probe(name, lambda: browser.get(address), FLOOR)
+
+    held = [r for r in negotiation.rounds.all() if r.is_held]
+    last, before = held[-1].place, held[-2].place
+    return [
+        page(FLOOR, "floor_page", slug),
+        page("home", "issues:home"),
+        page("state of play", "issues:state_of_play", slug),
+        page("state of play, blocked", "issues:state_of_play", slug, query="?category=held"),
+        page("list", "issues:issue_list", slug),
+        page("list, filtered", "issues:issue_list", slug, query="?q=annex&says=differ"),
+        page("list, by status, page 2", "issues:issue_list", slug, query="?sort=status&page=2"),
+        page("item", "issues:issue_detail", slug, _usual(negotiation)),
+        page("item, long history", "issues:issue_detail", slug, 1),
+        page("round", "issues:round_detail", slug, last),
+        page("rounds", "issues:round_list", slug),
+        page("what moved", "issues:changes", slug, query=f"?from=round-{before}&to=round-{last}"),
+        Probe(FLOOR_WRITE, _floor_write(browser, slug), FLOOR_WRITE, status=302),
+        Probe("one entry", _entry(browser, negotiation), FLOOR_WRITE),
+    ]
+
+
+def _usual(negotiation):
+    """The number of an item with sub-items and a history of the usual length."""
+    return Issue.objects.get(negotiation=negotiation, reference="Art. 7").number
+
+
+def _floor_write(browser, slug):
+    address = reverse("floor_write", args=[slug])
+    return lambda: browser.post(address, text="A note.")
+
+
+def _entry(browser, negotiation):
+    """The form of the item page, as htmx sends it; every time to another item."""
+    rows = Issue.objects.filter(negotiation=negotiation, parent__isnull=False)
+    numbers = cycle(rows.order_by("number").values_list("number", flat=True))
+    typed = {
+        "who": "party:NOR",
+        "status": "Under discussion",
+        "said": date_text(timezone.localdate()),
+        "text": "The list in the annex was read once through.",
+        "audience": "members",
+    }
+
+    def ask():
+        address = reverse("issues:entries", args=[negotiation.slug, next(numbers)])
+        return browser.post(address, "entry-form", token=str(uuid4()), **typed)
+
+    return ask
