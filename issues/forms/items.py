@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from negotiations.access import Viewer
-from negotiations.forms.fields import PartiesField
+from negotiations.forms.fields import PartiesField, ProseField
 
 from ..models import Issue
 from ..pasting import PastedItem, read_items
@@ -36,9 +36,7 @@ class ItemForm(forms.Form):
     owner = forms.TypedChoiceField(
         required=False, empty_value=None, help_text="Who of the members looks after it."
     )
-    description = forms.CharField(
-        required=False, max_length=5000, widget=forms.Textarea({"rows": 3})
-    )
+    description = ProseField(required=False, max_length=5000)
 
     def __init__(
         self,
@@ -101,12 +99,12 @@ class PasteForm(forms.Form):
     """Many items at once: one per line."""
 
     lines = forms.CharField(
-        label="One per line",
+        label="Lines",
         strip=False,
         max_length=100_000,
-        widget=forms.Textarea({"rows": 12, "spellcheck": "false"}),
-        help_text="An indented line becomes a sub-item of the one above. A leading “Art. 12”, "
-        "“1.2” or “3)” becomes the reference.",
+        widget=forms.Textarea({"class": "tall", "spellcheck": "false"}),
+        help_text="One item per line. An indented line becomes a sub-item of the one above. "
+        "A leading “Art. 12”, “1.2” or “3)” becomes the reference.",
     )
     heading = forms.CharField(
         max_length=120, required=False, help_text="For all of them; leave it empty for none."

@@ -1,6 +1,6 @@
 """Forms of the frame. They read and check what was typed; services act."""
 
-from .fields import DayField, VagueDateField, add_refusal, attempt
+from .fields import DayField, ProseField, VagueDateField, add_refusal, attempt
 from .members import MemberForm, NewMemberForm, PersonForm
 from .negotiation import NegotiationEditForm, NegotiationNewForm
 from .parties import PartyForm
@@ -15,6 +15,7 @@ __all__ = [
     "NewMemberForm",
     "PartyForm",
     "PersonForm",
+    "ProseField",
     "RoundForm",
     "StatusForm",
     "VagueDateField",

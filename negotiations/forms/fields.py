@@ -43,6 +43,15 @@ class DayField(VagueDateField):
         return found.first
 
 
+class ProseField(forms.CharField):
+    """A text of several lines. Browsers send CR LF; kept is what other writers keep, LF."""
+
+    widget = forms.Textarea({"rows": 3})
+
+    def clean(self, value: Any) -> str:
+        return super().clean(value).replace("\r\n", "\n")
+
+
 class PartyField(forms.TypedChoiceField):
     """One party by its code; gives the Party, or None."""
 

@@ -6,6 +6,8 @@ from django import forms
 
 from negotiations.models import Negotiation, StatusScheme
 
+from .fields import ProseField
+
 PARTY_ROWS = 8
 # What an address can carry: /negotiations/<slug>/parties/<code>/.
 CODE = r"^[^\s/?#]+$"
@@ -18,7 +20,7 @@ PartyRow = tuple[forms.BoundField, forms.BoundField]
 
 class PlainFields(forms.Form):
     title = forms.CharField(max_length=160)
-    description = forms.CharField(required=False, widget=forms.Textarea({"rows": 3}))
+    description = ProseField(required=False, max_length=5000)
     rule = forms.ChoiceField(
         label="What makes the headline",
         choices=Negotiation.Rule.choices,

@@ -10,16 +10,14 @@ from negotiations.dates import DAY, VagueDate
 from negotiations.models import Party, Round
 from negotiations.services.rounds import Account, Person
 
-from .fields import DayField, PartyField, VagueDateField, typed
+from .fields import DayField, PartyField, ProseField, VagueDateField, typed
 
 WORDS = ("title", "number", "short", "level", "is_side_meeting", "city", "venue", "host")
 WHEN = ("state", "expected", "expected_by", "duration", "note")
 
 
-class PeopleField(forms.CharField):
+class PeopleField(ProseField):
     """One person a line, "Name, function", the head first; gives a list of Person."""
-
-    widget = forms.Textarea({"rows": 3})
 
     def clean(self, value: Any) -> Any:
         return self._read(super().clean(value))
@@ -89,7 +87,7 @@ class RoundForm(forms.Form):
     is_side_meeting = forms.BooleanField(
         label="Side meeting", required=False, help_text="Folded in the state of play."
     )
-    note = forms.CharField(required=False, widget=forms.Textarea({"rows": 3}))
+    note = ProseField(required=False, max_length=5000)
 
     def __init__(self, *args: Any, parties: Sequence[Party], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -166,9 +164,7 @@ def _party_fields(at: int, party: Party) -> Mapping[str, forms.Field]:
             required=False,
             help_text="One person a line: “Name, function”. The first is the head.",
         ),
-        forms.CharField(
-            label=f"Readout, {party.code}", required=False, widget=forms.Textarea({"rows": 4})
-        ),
+        ProseField(label=f"Readout, {party.code}", required=False, max_length=20_000),
         forms.CharField(label=f"Title of its source, {party.code}", max_length=300, required=False),
         forms.URLField(
             label=f"Address of its source, {party.code}",

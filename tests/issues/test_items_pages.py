@@ -201,6 +201,14 @@ def test_a_recorder_edits_the_plain_fields(recorder, talks, first):
     assert (first.title, first.raised_by.get().code) == ("Banks", "RU")
 
 
+def test_an_untouched_form_changes_nothing(recorder, talks):
+    issue = factories.make_issue(talks.negotiation, "Visas", description="Two\nlines")
+    typed = sent(issue, description="Two\r\nlines")
+    assert recorder.post(url("issue_edit", talks.slug, number=1), typed).status_code == 302
+    issue.refresh_from_db()
+    assert (issue.description, issue.version) == ("Two\nlines", 1)
+
+
 def test_the_form_shows_what_stands(recorder, talks, first):
     form = recorder.get(url("issue_edit", talks.slug, number=1)).context["form"]
     assert (form["title"].value(), form["heading"].value()) == ("Banking", "Money")

@@ -35,8 +35,17 @@ def typed(round_):
     return RoundForm.typed_from(round_, list(round_.negotiation.parties.all()))
 
 
+def as_browsers_send(fields):
+    """Nothing for what is empty, and CR LF at the end of each line."""
+    return {
+        key: value.replace("\n", "\r\n") if isinstance(value, str) else value
+        for key, value in fields.items()
+        if value not in (None, False)
+    }
+
+
 def edit(client, round_, **changes):
-    sent = {key: value for key, value in (typed(round_) | changes).items() if value is not None}
+    sent = as_browsers_send(typed(round_) | changes)
     return client.post(url("round_edit", round_.negotiation.slug, round_.place), sent)
 
 
@@ -125,7 +134,8 @@ def test_an_untouched_form_changes_nothing(head, talks, first):
     party = talks.negotiation.parties.first()
     people = [Person("One, Jr", is_head=True), Person("Two", is_head=True)]
     services.set_delegates(first, party=party, people=people, by=None)
-    services.set_readout(first, party=party, account=Account("Text.", "Title"), by=None)
+    account = Account("Text\nof two lines.", "Title")
+    services.set_readout(first, party=party, account=account, by=None)
     assert edit(head, first).status_code == 302
     first.refresh_from_db()
     assert first.version == 1
@@ -144,7 +154,7 @@ def test_an_edited_delegation_is_replaced(head, talks, first):
 def test_a_second_editor_sees_both_versions_and_may_apply_theirs(head, talks, first):
     mine = typed(first)
     services.update_round(first, version=1, by=talks.head, city="Riyadh")
-    sent = {k: v for k, v in mine.items() if v is not None} | {"city": "Istanbul"}
+    sent = as_browsers_send(mine) | {"city": "Istanbul"}
     address = url("round_edit", talks.slug, 1)
     answer = head.post(address, sent)
     assert answer.status_code == 409
