@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -12,7 +12,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-Fieldsets = Sequence[tuple[str | None, dict[str, Any]]]
+# Headings and the names of the fields below each.
+Layout = Mapping[str, Sequence[str]]
 
 
 class ReasonForm(forms.Form):
@@ -23,13 +24,15 @@ def show_form(
     page: admin.ModelAdmin,
     request: HttpRequest,
     form: forms.Form,
-    fieldsets: Fieldsets,
+    layout: Layout,
     *,
+    folded: Sequence[str] = (),
     status: int = 200,
     **context: Any,
 ) -> HttpResponse:
     """A form that is no model form, as the admin shows its own."""
-    adminform = AdminForm(form, list(fieldsets), {}, model_admin=page)  # type: ignore[arg-type]
+    fieldsets = list(_fieldsets(form, layout, folded))
+    adminform = AdminForm(form, fieldsets, {}, model_admin=page)  # type: ignore[arg-type]
     context = {
         **page.admin_site.each_context(request),
         "opts": page.opts,
@@ -39,6 +42,20 @@ def show_form(
         **context,
     }
     return TemplateResponse(request, "admin/parley/form.html", context, status=status)
+
+
+def _fieldsets(
+    form: forms.Form, layout: Layout, folded: Sequence[str]
+) -> Iterator[tuple[str | None, dict[str, Any]]]:
+    """What the form has of the layout, then what it has beside: no field is ever left out."""
+    rest = list(form.fields)
+    for heading, names in layout.items():
+        fields = [name for name in names if name in form.fields]
+        rest = [name for name in rest if name not in fields]
+        if fields:
+            yield heading, {"fields": fields, "classes": ["collapse"] * (heading in folded)}
+    if rest:
+        yield None, {"fields": rest}
 
 
 def ask_reason(
@@ -51,7 +68,7 @@ def ask_reason(
         page,
         request,
         ReasonForm(request.POST if asked else None),
-        [(None, {"fields": ("reason",)})],
+        {},
         title=title,
         rows=list(rows),
         kept=[("action", action), *((ACTION_CHECKBOX_NAME, str(row.pk)) for row in rows)],

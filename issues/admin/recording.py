@@ -27,46 +27,27 @@ from ..models import Entry, Issue
 from ..reads.frame import FrameView
 from ..reads.standings import NOTHING, StandingReader, StandingView
 from ..reads.wording import saved_text
-from .pages import Fieldsets, show_form
+from .pages import Layout, show_form
 
 # Where the form's fields are called otherwise than the model's.
 RENAMED = {"voice": "who", "joint_parties": "joint", "waits_party": "waits"}
-WHAT: Fieldsets = (
-    ("What was said, and when", {"fields": ("said", "early", "status", "text", "round")}),
-    (
-        "Source",
-        {
-            "fields": (
-                *("source", "source_url", "source_title", "source_publisher"),
-                *("source_date", "reliability"),
-            )
-        },
+# The order of the fields; a form that lacks some leaves them out.
+LAYOUT: Layout = {
+    "Why": ("reason",),
+    "Who says so": ("who", "joint", "also", "same", "speaker", "speaker_function"),
+    "What was said, and when": ("said", "early", "status", "text", "round"),
+    "Source": (
+        *("source", "source_url", "source_title", "source_publisher", "source_date"),
+        *("url", "title", "publisher", "dated", "reliability"),
     ),
-    (
-        "Position, waiting, next step",
-        {
-            "classes": ("collapse",),
-            "fields": (
-                *("position", "waits", "waits_why", "waits_text", "next_step"),
-                *("next_step_party", "next_step_who", "next_step_by", "holds_since"),
-            ),
-        },
+    "Position, waiting, next step": (
+        *("position", "waits", "waits_why", "waits_text", "next_step"),
+        *("next_step_party", "next_step_who", "next_step_by", "holds_since"),
     ),
-    (
-        "Original wording",
-        {"classes": ("collapse",), "fields": ("original_text", "original_language")},
-    ),
-    ("Who may see it", {"fields": ("audience", "token")}),
-)
-SPEAKER = ("speaker", "speaker_function")
-NEW: Fieldsets = (("Who says so", {"fields": ("who", "joint", "also", *SPEAKER)}), *WHAT)
-CORRECTION: Fieldsets = (
-    ("Why", {"fields": ("reason",)}),
-    ("Who says so", {"fields": ("who", "joint", *SPEAKER)}),
-    *WHAT,
-)
-RETRACTION: Fieldsets = ((None, {"fields": ("reason", "token")}),)
-SOURCE: Fieldsets = ((None, {"fields": ("source", "url", "title", "publisher", "dated")}),)
+    "Original wording": ("original_text", "original_language"),
+    "Who may see it": ("audience",),
+}
+FOLDED = ("Position, waiting, next step", "Original wording")
 
 
 @dataclass(frozen=True)
@@ -77,7 +58,6 @@ class Act:
     viewer: Viewer
     issue: Issue
     form: forms.Form
-    fieldsets: Fieldsets
     # Calls the service; returns the entry to show afterwards.
     write: Callable[[], Entry]
     target: Entry | None = None
@@ -131,7 +111,7 @@ class Recording(admin.ModelAdmin):
             data = form.entry_data()
             return services.record(issue, *data, viewer=viewer, batch=form.batch).entries[0]
 
-        return self._do(request, Act("Add entry", viewer, issue, form, NEW, write))
+        return self._do(request, Act("Add entry", viewer, issue, form, write))
 
     def correct_view(self, request: HttpRequest, uuid: UUID) -> HttpResponse:
         """A new entry in the place of this one, with a reason."""
@@ -143,7 +123,7 @@ class Recording(admin.ModelAdmin):
             done = services.correct(entry, data, viewer=viewer, reason=reason, batch=form.batch)
             return done.entries[0]
 
-        act = Act("Correct entry", viewer, entry.issue, form, CORRECTION, write, entry)
+        act = Act("Correct entry", viewer, entry.issue, form, write, entry)
         return self._do_to_entry(request, act)
 
     def retract_view(self, request: HttpRequest, uuid: UUID) -> HttpResponse:
@@ -156,7 +136,7 @@ class Recording(admin.ModelAdmin):
             services.retract(entry, viewer=viewer, reason=reason, batch=batch)
             return entry
 
-        act = Act("Retract entry", viewer, entry.issue, form, RETRACTION, write, entry)
+        act = Act("Retract entry", viewer, entry.issue, form, write, entry)
         return self._do_to_entry(request, act)
 
     def source_view(self, request: HttpRequest, uuid: UUID) -> HttpResponse:
@@ -168,9 +148,7 @@ class Recording(admin.ModelAdmin):
             services.add_source(entry, form.source_to_add(), viewer=viewer)
             return entry
 
-        return self._do(
-            request, Act("Add a source", viewer, entry.issue, form, SOURCE, write, entry)
-        )
+        return self._do(request, Act("Add a source", viewer, entry.issue, form, write, entry))
 
     # --- Helpers ---------------------------------------------------------------------------------
 
@@ -236,7 +214,8 @@ class Recording(admin.ModelAdmin):
             self,
             request,
             act.form,
-            act.fieldsets,
+            LAYOUT,
+            folded=FOLDED,
             status=status,
             title=act.title,
             note=f"{act.issue.negotiation} · {act.issue.label} · {act.issue}",
