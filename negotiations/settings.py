@@ -105,6 +105,9 @@ TEMPLATES = [
     },
 ]
 
+# Django's own markup without one template per control.
+FORM_RENDERER = "negotiations.forms.renderer.Renderer"
+
 # --- Database -----------------------------------------------------------------------------------
 
 _FILE = "demo.sqlite3" if PARLEY_DEMO else "parley.sqlite3"
