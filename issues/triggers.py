@@ -18,13 +18,24 @@ from .models import AudienceChange, Entry, EntrySource, Redaction
 REFUSAL = "history is append-only: record a correction instead"
 PREFIX = "parley_keep_"
 
-# An entry's audience may change (its own logged event); its words may be blanked by a redaction.
+# An entry's audience may change (its own logged event); its words may be blanked, and only that,
+# once a redaction's tombstone stands.
 AUDIENCE = ("audience", "audience_party_id")
 WORDS = (
     *("text", "original_text", "original_language", "speaker", "speaker_function", "reason"),
     *("status_id", "position", "holds_since", "waits_for", "waits_party_id", "waits_why"),
     *("waits_text", "next_step", "next_step_party_id", "next_step_who", "next_step_by"),
 )
+
+
+BLANK = "[redacted]"
+
+
+def blank(column: str) -> str | None:
+    """What a redaction leaves in this column of an entry."""
+    if column == "text":
+        return BLANK
+    return None if column.endswith("_id") or column == "next_step_by" else ""
 
 
 def guarded_models() -> list[type[Model]]:
@@ -51,15 +62,23 @@ def _without_tombstone(entry: str) -> str:
     return f'NOT EXISTS (SELECT 1 FROM "{tombstones}" WHERE entry_id = {entry})'  # noqa: S608
 
 
+def _forged(distinct: str) -> str:
+    """The words are about to change, and not by a redaction."""
+    left = " OR ".join(
+        f'NEW."{name}" IS NOT NULL' if blank(name) is None else f"NEW.\"{name}\" <> '{blank(name)}'"
+        for name in WORDS
+    )
+    changed = _changed(list(WORDS), distinct)
+    return f"(({changed}) AND ({_without_tombstone('OLD.id')} OR {left}))"
+
+
 def _sqlite() -> Iterator[str]:
     stop = f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
     for model in guarded_models():
         table = model._meta.db_table
         update = _changed(_fixed(model), "IS NOT")
         if model is Entry:
-            update += (
-                f" OR (({_changed(list(WORDS), 'IS NOT')}) AND {_without_tombstone('OLD.id')})"
-            )
+            update += f" OR {_forged('IS NOT')}"
         name = f"{PREFIX}{table}"
         yield f'CREATE TRIGGER "{name}_u" BEFORE UPDATE ON "{table}" WHEN {update} {stop}'
         yield f'CREATE TRIGGER "{name}_d" BEFORE DELETE ON "{table}" {stop}'
@@ -78,10 +97,9 @@ def _postgresql() -> Iterator[str]:
         f"CREATE OR REPLACE FUNCTION {PREFIX}refuse() RETURNS trigger LANGUAGE plpgsql "
         f"AS $$ BEGIN {refuse}; END $$"
     )
-    words = _changed(list(WORDS), "IS DISTINCT FROM")
     yield (
         f"CREATE OR REPLACE FUNCTION {PREFIX}words() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        f"IF ({words}) AND {_without_tombstone('OLD.id')} THEN {refuse}; END IF; RETURN NEW; "
+        f"IF {_forged('IS DISTINCT FROM')} THEN {refuse}; END IF; RETURN NEW; "
         "END $$"
     )
     entry = Entry._meta.db_table

@@ -11,8 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DEFAULT_DB_ALIAS, transaction
-from django.db.models import CharField, Model, QuerySet
-from django.db.models.functions import Cast
+from django.db.models import Model, QuerySet
 
 from negotiations.access import Viewer
 from negotiations.models import (
@@ -41,8 +40,6 @@ from ..models import (
 )
 from .refusals import check_audience
 from .standings import rebuild
-
-BLANK = "[redacted]"
 
 
 def change_audience(
@@ -82,16 +79,10 @@ def redact(entry: Entry, *, reason: str, by: str) -> Redaction:
         tombstone = Redaction.objects.create(
             entry=entry, sha256=_digest(entry), reason=reason.strip(), redacted_by=by
         )
-        blank: dict[str, Any] = {name: _blank(name) for name in triggers.WORDS}
+        blank: dict[str, Any] = {name: triggers.blank(name) for name in triggers.WORDS}
         _overwrite(entry, **blank)
         rebuild(entry.issue.negotiation, [entry.issue_id])
     return tombstone
-
-
-def _blank(column: str) -> Any:
-    if column == "text":
-        return BLANK
-    return None if column.endswith("_id") or column == "next_step_by" else ""
 
 
 def _digest(entry: Entry) -> str:
@@ -126,18 +117,19 @@ def erase_negotiation(negotiation: Negotiation, *, reason: str, by: str) -> Eras
             erased_by=by,
         )
         triggers.drop(DEFAULT_DB_ALIAS)
-        for rows in _everything_of(negotiation):
-            _remove(rows)
+        for model, condition in _everything_of(negotiation):
+            _remove(model, condition)
         triggers.install(DEFAULT_DB_ALIAS)
     return tombstone
 
 
-def _everything_of(negotiation: Negotiation) -> list[QuerySet[Any]]:
-    """All rows of a negotiation, those that point at others first."""
-    issue, round_ = {"issue__negotiation": negotiation}, {"round__negotiation": negotiation}
-    entry = {"entry__issue__negotiation": negotiation}
+def _everything_of(negotiation: Negotiation) -> list[tuple[type[Model], dict[str, Any]]]:
+    """Every model with what makes its rows this negotiation's, those that point at others first."""
     here = {"negotiation": negotiation}
-    rows: list[tuple[type[Model], dict[str, Any]]] = [
+    issue = {"issue__in": _keys(Issue, here)}
+    round_ = {"round__in": _keys(Round, here)}
+    entry = {"entry__issue__negotiation": negotiation}
+    return [
         (StandingParty, {"standing__issue__negotiation": negotiation}),
         (Standing, issue),
         *((model, entry) for model in (AudienceChange, Redaction, EntrySource)),
@@ -153,23 +145,38 @@ def _everything_of(negotiation: Negotiation) -> list[QuerySet[Any]]:
         (Source, here),
         (Membership, here),
         (Party, here),
-        (Status, {"scheme__negotiation": negotiation}),
+        (Status, {"scheme__in": _keys(StatusScheme, here)}),
         (StatusScheme, here),
-        (Negotiation, {"pk": negotiation.pk}),
+        (Negotiation, {"id": negotiation.pk}),
     ]
-    return [QuerySet(model).filter(**condition) for model, condition in rows]
 
 
-def _remove(rows: QuerySet[Any]) -> None:
-    """Deletes rows, their edit history and the admin's log of them."""
-    kind = ContentType.objects.get_for_model(rows.model, for_concrete_model=False)
-    keys = rows.annotate(key=Cast("pk", CharField())).values("key")
+def _keys(model: type[Model], condition: dict[str, Any]) -> set[int]:
+    """The rows that are there, and those that once were: their edit history outlives them."""
+    kept = set(QuerySet(model).filter(**condition).values_list("pk", flat=True))
+    if history := _history(model):
+        kept |= set(QuerySet(history).filter(**condition).values_list("id", flat=True))
+    return kept
+
+
+def _remove(model: type[Model], condition: dict[str, Any]) -> None:
+    """Deletes rows, the edit history of these and of earlier ones, the admin's log of them."""
+    kind = ContentType.objects.get_for_model(model, for_concrete_model=False)
+    keys = [str(key) for key in _keys(model, condition)]
     LogEntry.objects.filter(content_type=kind, object_id__in=keys).delete()
-    for history in _histories(rows.model):
-        QuerySet(history).filter(id__in=rows.values("pk")).delete()
+    if history := _history(model):
+        past: QuerySet[Any] = QuerySet(history).filter(**condition)
+        for lists in history._meta.related_objects:  # what many-to-many fields held
+            _delete(QuerySet(lists.related_model).filter(history__in=past.values("pk")))
+        _delete(past)
+    _delete(QuerySet(model).filter(**condition))
+
+
+def _delete(rows: QuerySet[Any]) -> None:
+    """Past the models' refusal; every foreign key PROTECTs, so there is nothing to cascade."""
     rows._raw_delete(rows.db)
 
 
-def _histories(model: type[Model]) -> list[type[Model]]:
+def _history(model: type[Model]) -> type[Model] | None:
     manager = getattr(model, "history", None)
-    return [manager.model] if manager is not None else []
+    return manager.model if manager is not None else None
