@@ -1,0 +1,31 @@
+"""The frame of a negotiation: people, parties, rounds, sources and the words for a status."""
+
+from .negotiation import (
+    ROUTE_WORDS,
+    Erasure,
+    Membership,
+    Negotiation,
+    Party,
+)
+from .people import User
+from .rounds import Delegate, Readout, Round
+from .schemes import LADDER, Category, Status, StatusScheme
+from .sources import Precision, Source
+
+__all__ = [
+    "Category",
+    "Delegate",
+    "Erasure",
+    "LADDER",
+    "ROUTE_WORDS",
+    "Membership",
+    "Negotiation",
+    "Party",
+    "Precision",
+    "Readout",
+    "Round",
+    "Source",
+    "Status",
+    "StatusScheme",
+    "User",
+]
