@@ -7,6 +7,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # Off unless asked for by name: buttons and links of at least 24 by 24 pixels.
 ALSO = {"target-size": {"enabled": True}}
+PATIENCE = 10_000
 DESK, PHONE = {"width": 1360, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -33,13 +34,17 @@ class Guard:
 
 def open_context(browser, address, **options):
     """A person's own browser window; `options` as Playwright's `new_context`."""
-    return browser.new_context(
+    context = browser.new_context(
         **{"base_url": address, "viewport": DESK, "locale": "en-GB"} | options
     )
+    context.set_default_timeout(PATIENCE)
+    return context
 
 
 def findings(page, *rules):
     """What axe has against the page as it stands, or only by these rules; empty if nothing."""
+    # A colour on its way from one look to the other is neither.
+    page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(AXE_SCRIPT)
     only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": TAGS}

@@ -1,0 +1,121 @@
+"""Browsers on the demo's case: one server and one sign-in per role for all of a run.
+
+Tests that write do so in talks of their own (`tests.browser.talks`); the case is only read.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from urllib.error import URLError
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import pytest
+from django.conf import settings
+
+from tests.browser.serve import HOST, PASSWORD
+from tests.browsing import Guard, open_context
+
+START_SECONDS = 60
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The address of the production server on a database of its own, with the case in it."""
+    folder = tmp_path_factory.mktemp("site")
+    with _empty_database(folder) as database, open(folder / "log", "wb") as log:
+        port = _free_port()
+        env = {"PARLEY_DEMO": "1", "DATABASE_URL": database, "PORT": str(port)}
+        command = [sys.executable, "-m", "tests.browser.serve"]
+        server = subprocess.Popen(
+            command, cwd=settings.BASE_DIR, env=os.environ | env, stdout=log, stderr=log
+        )
+        try:
+            address = f"http://{HOST}:{port}"
+            _wait_for(server, address, folder / "log")
+            yield address
+        finally:
+            server.terminate()
+            server.wait(10)
+
+
+def _free_port():
+    with socket.socket() as free:
+        free.bind((HOST, 0))
+        return free.getsockname()[1]
+
+
+def _wait_for(server, address, log):
+    for _ in range(START_SECONDS * 10):
+        assert server.poll() is None, log.read_text()
+        try:
+            urlopen(f"{address}/healthz").close()
+        except URLError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(f"The server did not start: {log.read_text()}")
+
+
+@contextmanager
+def _empty_database(folder):
+    """The URL of a database of the kind the other tests use, gone afterwards."""
+    given = os.environ.get("DATABASE_URL", "")
+    if not given.startswith("postgres"):
+        yield f"sqlite:///{folder / 'site.sqlite3'}"
+        return
+    import psycopg
+
+    name = f"browser_{os.getpid()}"
+    with psycopg.connect(given, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield urlsplit(given)._replace(path=f"/{name}").geturl()
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def cookies(chromium, site):
+    """`cookies(role)`: the cookies of that demo person, signed in once through the page."""
+    known = {}
+
+    def of(role):
+        if role not in known:
+            with open_context(chromium, site) as context:
+                sign_in(context.new_page(), role)
+                known[role] = context.cookies()
+        return known[role]
+
+    return of
+
+
+def sign_in(page, role):
+    page.goto("/login/")
+    page.get_by_label("User name").fill(role)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda address: "/login/" not in address)
+
+
+@pytest.fixture
+def visit(chromium, site, cookies):
+    """`visit(role, **options)`: a new window of a demo person; without a role of a visitor.
+
+    At the end of the test every window must have stayed within its own host and its own policy.
+    """
+    contexts, guard = [], Guard(site)
+
+    def open_window(role=None, **options):
+        context = open_context(chromium, site, **options)
+        contexts.append(context)
+        guard.watch(context)
+        if role:
+            context.add_cookies(cookies(role))
+        return context.new_page()
+
+    yield open_window
+    for context in contexts:
+        context.close()
+    assert guard.offences == []
