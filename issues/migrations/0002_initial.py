@@ -283,6 +283,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='entry',
+            index=models.Index(fields=['issue', 'counts_from'], name='entry_counts'),
+        ),
+        migrations.AddIndex(
+            model_name='entry',
             index=models.Index(fields=['recorded_at'], name='entry_recorded'),
         ),
         migrations.AddConstraint(

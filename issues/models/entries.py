@@ -219,6 +219,8 @@ class Entry(AppendOnly):
                 fields=["issue", "said_first", "precision_rank", "recorded_at", "id"],
                 name="entry_history",
             ),
+            # What began to count at a round, or between two days.
+            models.Index(fields=["issue", "counts_from"], name="entry_counts"),
             # What came in since a person last marked as read.
             models.Index(fields=["recorded_at"], name="entry_recorded"),
         ]
