@@ -9,13 +9,13 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import FilteredRelation, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from negotiations.models import Category
 
 from .models import Entry, Issue
 from .reads.frame import FrameView
-from .reads.standings import StandingReader, StandingView
+from .reads.standings import StandingReader, StandingView, period
 
 NONE = "none"
 FURTHER = "further"
@@ -66,12 +66,7 @@ class Condition:
 
 def with_standing(issues: QuerySet[Issue], frame: FrameView) -> QuerySet[Issue]:
     """Joins the period that holds at the page's clock, in the viewer's scope, as `now`."""
-    day, scope = frame.clock.as_of, frame.viewer.scope.key
-    holds = Q(standings__until=None)
-    if day is not None:
-        holds = Q(standings__since__lte=day) & (holds | Q(standings__until__gt=day))
-    now = FilteredRelation("standings", condition=Q(standings__scope=scope) & holds)
-    return issues.annotate(now=now)
+    return issues.annotate(now=period(frame.viewer.scope, frame.clock.as_of))
 
 
 class AnyOf(django_filters.ChoiceFilter):

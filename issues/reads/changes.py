@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -30,7 +29,7 @@ from .paging import page_at
 from .rows import WHY
 from .standings import NOTHING, StandingReader, StandingView
 
-ITEMS_PER_PAGE = 100
+ITEMS_PER_PAGE = 48  # four printed pages
 LINES_PER_ITEM = 3
 
 Pair = tuple[StandingView, StandingView]
@@ -157,10 +156,10 @@ class Waiting(NamedTuple):
 
 
 class Unmoved(NamedTuple):
-    """Items whose standing has not moved for so many held rounds."""
+    """An item whose standing has not moved for so many held rounds."""
 
+    issue: Issue
     rounds: int
-    items: list[Issue]
 
 
 @dataclass
@@ -209,11 +208,13 @@ class ChangeReader:
         """One page of the items that moved; totals, waits and the rest are of all items."""
         told = self._told()
         pairs = self._pairs(self._candidates(told))
-        issues = {i.pk: i for i in Issue.objects.visible_to(self.frame.viewer).in_agenda_order()}
+        found = Issue.objects.visible_to(self.frame.viewer).in_agenda_order()
+        issues = {issue.pk: issue for issue in found.only("number", "reference", "title")}
         moved = [pk for pk in issues if pk in pairs and movement(*pairs[pk]).moved]
+        moved_set = set(moved)
         shown = page_at(moved, page, ITEMS_PER_PAGE)
         rows = self._rows([issues[pk] for pk in shown], told)
-        unmoved = [pk for pk in issues if pk not in set(moved)]
+        unmoved = [pk for pk in issues if pk not in moved_set]
         return Changes(
             compared=self.compared,
             page=shown,
@@ -270,15 +271,15 @@ class ChangeReader:
     # --- What did not move -----------------------------------------------------------------------
 
     def _unmoved(self, issues: Mapping[int, Issue], pks: Sequence[int]) -> list[Unmoved]:
-        """By the number of held rounds since which they have not moved, longest first."""
+        """Those that have not moved for the most held rounds come first."""
         end = self.compared.end.day
         held = [r for r in self.frame.held_rounds if end is None or _end(r) <= end]
-        found: dict[int, list[Issue]] = defaultdict(list)
-        for pk, views in self.standings.at_days(pks, [_end(r) for r in held]).items():
-            rounds = _unchanged_rounds(views)
-            if rounds:
-                found[rounds].append(issues[pk])
-        return [Unmoved(rounds, found[rounds]) for rounds in sorted(found, reverse=True)]
+        days = [_end(r) for r in held]
+        if first := next(map(self.frame.before_round, held), None):
+            days.insert(0, first)
+        views = self.standings.at_days(pks, days)
+        counted = [Unmoved(issues[pk], _unchanged_rounds(views[pk])) for pk in pks]
+        return sorted((found for found in counted if found.rounds), key=lambda found: -found.rounds)
 
     # --- Who is waited for -----------------------------------------------------------------------
 
@@ -341,11 +342,13 @@ def _resting_on(view: StandingView) -> set[int]:
 
 
 def _unchanged_rounds(views: Sequence[StandingView]) -> int:
-    """At how many of the last rounds the item stood as after the round before."""
+    """At how many of the last rounds the item stood as after the round before.
+
+    `views` begins with the day before the first round.
+    """
     rounds = 0
-    for before, after in zip([NOTHING, *views], views, strict=False):
-        if after.headline is None or movement(before, after).moved:
-            rounds = 0
-        else:
-            rounds += 1
+    for before, after in zip(views[-2::-1], views[:0:-1], strict=True):
+        if after.headline is None or (before is not after and movement(before, after).moved):
+            break
+        rounds += 1
     return rounds

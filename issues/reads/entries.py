@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, NamedTuple
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from negotiations.dates import date_text
 from negotiations.models import Party, Source
 
-from ..models import Entry, EntrySource
+from ..models import Entry, EntrySource, Issue
 from ..models.entries import EntryQuerySet
 from ..standing import replaced
 from .frame import FrameView, StatusView
@@ -29,6 +28,12 @@ _COLUMNS = (
     *("said_first", "precision", "recorded_at", "status_id", "text", "reason"),
     *("audience", "audience_party_id"),
 )
+
+
+def known_items(frame: FrameView) -> Q:
+    """Items recorded later than the page's recorded day are absent (design §2)."""
+    moment = frame.clock.known_moment
+    return Q(recorded_at__lte=moment) if moment else Q()
 
 
 class SourceView(NamedTuple):
@@ -75,36 +80,51 @@ class EntryReader:
         self.frame = frame
 
     def seen(self) -> EntryQuerySet:
-        """Every entry on record in the viewer's scope, by what the page knows."""
-        clock, negotiation = self.frame.clock, self.frame.negotiation
-        rows: EntryQuerySet = Entry.objects.in_scope(self.frame.viewer.scope).filter(
-            issue__negotiation=negotiation, issue__entered_in_error=False
-        )
-        if clock.known_moment:
-            moment = clock.known_moment
-            rows = rows.filter(recorded_at__lte=moment, issue__recorded_at__lte=moment)
-        return rows
+        """Every entry of the negotiation in the viewer's scope, by what the page knows."""
+        here = Issue.objects.visible_to(self.frame.viewer).filter(known_items(self.frame))
+        return self._known().filter(issue__in=here.order_by())
 
-    @cached_property
-    def out(self) -> set[int | None]:
-        """Ids of what was corrected or taken back."""
-        replies = self.seen().filter(corrects__isnull=False).order_by()
-        return replaced(_Reply(*row) for row in replies.values_list("pk", "kind", "corrects"))
+    def _known(self) -> EntryQuerySet:
+        """The same without asking which negotiation: for entries named by their ids."""
+        rows: EntryQuerySet = Entry.objects.in_scope(self.frame.viewer.scope)
+        moment = self.frame.clock.known_moment
+        return rows.filter(recorded_at__lte=moment) if moment else rows
 
-    def counting(self, condition: Q) -> dict[int, list[int]]:
-        """Ids of the entries that count and meet `condition`, by item, oldest first."""
-        rows = self.seen().filter(condition, kind__in=SAYS).ranked()
-        if self.frame.clock.as_of:
-            rows = rows.filter(counts_from__lte=self.frame.clock.as_of)
+    def counting(self, *conditions: Q) -> dict[int, list[int]]:
+        """Ids of the entries that count and meet one of these, by item, in the order recorded.
+
+        One query for each: together the database would read every entry of the negotiation.
+        """
+        fitting = sorted({row for fits in conditions for row in self._fitting(fits)})
+        out = self.out({issue_id for _pk, issue_id, answered in fitting if answered})
         found: dict[int, list[int]] = defaultdict(list)
-        for pk, issue_id in rows.values_list("pk", "issue_id"):
-            if pk not in self.out:
+        for pk, issue_id, _answered in fitting:
+            if pk not in out:
                 found[issue_id].append(pk)
         return found
 
+    def _fitting(self, condition: Q) -> Iterable[tuple[int, int, bool]]:
+        rows = self.seen().filter(condition, kind__in=SAYS).order_by()
+        if self.frame.clock.as_of:
+            rows = rows.filter(counts_from__lte=self.frame.clock.as_of)
+        replies = self._known().filter(corrects=OuterRef("pk")).order_by()
+        found = rows.annotate(answered=Exists(replies))
+        return found.values_list("pk", "issue_id", "answered")
+
+    def out(self, issue_ids: Collection[int] | None = None) -> set[int | None]:
+        """Ids of what was corrected or taken back, on these items or (None) anywhere."""
+        if issue_ids is None:
+            replies = self.seen()
+        elif issue_ids:
+            replies = self._known().filter(issue__in=issue_ids)
+        else:
+            return set()
+        rows = replies.filter(corrects__isnull=False).order_by()
+        return replaced(_Reply(*row) for row in rows.values_list("pk", "kind", "corrects"))
+
     def lines(self, pks: Sequence[int]) -> dict[int, list[EntryLine]]:
         """These entries by item, oldest first."""
-        rows = list(self.seen().filter(pk__in=pks).ranked().values(*_COLUMNS))
+        rows = list(self._known().filter(pk__in=pks).ranked().values(*_COLUMNS))
         parties, sources = self._parties(rows), self._sources(pks)
         found: dict[int, list[EntryLine]] = defaultdict(list)
         for row in rows:

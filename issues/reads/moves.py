@@ -5,18 +5,23 @@ from __future__ import annotations
 import copy
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from ..models import Issue, Standing
 from ..standing import Movement, movement
 from ..standing.values import HELD
 from .entries import EntryLine, EntryReader
 from .frame import FrameView, months_before
-from .standings import StandingView
-from .wording import ARROWS, badge_text, movement_text, words_text
+from .standings import StandingView, period
+from .wording import ARROWS, badge_text, movement_text, remark_text, words_text
+
+_PAIR = (
+    *("was__headline_id", "was__fell_from_id", "was__badge"),
+    *("now__headline_id", "now__badge"),
+)
 
 # Later than any day: the standing that holds now.
 NOW_DAY = dt.date.max
@@ -54,12 +59,6 @@ def moved_ids(frame: FrameView, entries: EntryReader, span: Span) -> set[int]:
     return set(periods.order_by().values_list("issue_id", flat=True).distinct())
 
 
-def known_issues(frame: FrameView) -> Q:
-    """Items recorded later than the page's recorded day are absent (design §2)."""
-    moment = frame.clock.known_moment
-    return Q(recorded_at__lte=moment) if moment else Q()
-
-
 def with_freshness_of(frame: FrameView, day: dt.date | None) -> FrameView:
     """The frame for words about that day: "last said" is measured from it, not from today."""
     then = copy.copy(frame)
@@ -93,6 +92,11 @@ class MovedItem:
     @property
     def text(self) -> str:
         return movement_text(self.moved, self.before.headline)
+
+    @property
+    def remark(self) -> str:
+        """Beside a status before and one after."""
+        return remark_text(self.moved)
 
 
 def moved_item(
@@ -132,6 +136,24 @@ class Totals(Counter[str]):
     def of(cls, pairs: Iterable[tuple[StandingView, StandingView]]) -> Totals:
         totals = cls()
         for before, after in pairs:
-            if before is not after:
-                totals.update(signs(before, after, movement(before, after)))
+            totals.add(before, after)
         return totals
+
+    def add(self, before: StandingView, after: StandingView, items: int = 1) -> None:
+        for sign in signs(before, after, movement(before, after)):
+            self[sign] += items
+
+
+def totals_between(frame: FrameView, span: Span, pks: Collection[int]) -> Totals:
+    """What moved among these items. One query, which counts alike items once."""
+    totals = Totals()
+    status = frame.statuses.get
+    issues = Issue.objects.visible_to(frame.viewer).filter(pk__in=pks)
+    issues = issues.annotate(
+        was=period(frame.viewer.scope, span.before), now=period(frame.viewer.scope, span.after)
+    )
+    rows = issues.order_by().values_list(*_PAIR).annotate(items=Count("pk"))
+    for old, fell, old_badge, new, new_badge, items in rows:
+        before = StandingView(status(old or 0), old_badge or "", fell_from=status(fell or 0))
+        totals.add(before, StandingView(status(new or 0), new_badge or ""), items)
+    return totals

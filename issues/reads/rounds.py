@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 
 from django.core.paginator import Page
 from django.db.models import Count, Q
@@ -13,16 +16,28 @@ from django.urls import reverse
 
 from negotiations.models import Delegate, Party, Readout, Round
 
-from ..models import AgendaLine, Issue
-from .entries import SAYS, EntryReader, SourceView, source_view
+from ..models import AgendaLine, Issue, Standing
+from .entries import SAYS, EntryReader, SourceView, known_items, source_view
 from .frame import FrameView
-from .moves import MovedItem, Span, Totals, known_issues, moved_ids, moved_item, with_freshness_of
+from .moves import (
+    MovedItem,
+    Span,
+    Totals,
+    moved_ids,
+    moved_item,
+    totals_between,
+    with_freshness_of,
+)
 from .paging import page_at
 from .standings import NOTHING, StandingReader, StandingView
 
-ITEMS_PER_PAGE = 50
+ITEMS_PER_PAGE = 25
 # With more entries than this on one item at one round, the oldest are left to the item's page.
 LINES_PER_ITEM = 12
+
+
+# A stored period as the list of rounds reads it: headline, badge, what it fell from.
+Stood = tuple[int | None, str, int | None]
 
 
 def span_of(frame: FrameView, round_: Round) -> Span | None:
@@ -57,10 +72,9 @@ class RoundRow:
 
 def read_rounds(frame: FrameView) -> list[RoundRow]:
     """Every round in its order, with a fixed number of queries."""
-    entries = EntryReader(frame)
     spans = {round_.pk: span_of(frame, round_) for round_ in frame.rounds}
     totals = _totals_by_round(frame, {pk: span for pk, span in spans.items() if span})
-    counts = _entry_counts(frame, entries, spans)
+    counts = _entry_counts(frame, spans)
     heads = defaultdict(list)
     delegates = Delegate.objects.filter(round__negotiation=frame.negotiation, is_head=True)
     for delegate in delegates.select_related("party"):
@@ -79,29 +93,55 @@ def read_rounds(frame: FrameView) -> list[RoundRow]:
 
 
 def _totals_by_round(frame: FrameView, spans: dict[int, Span]) -> dict[int, Totals]:
-    days = [day for span in spans.values() for day in (span.before, span.last)]
-    issues = Issue.objects.visible_to(frame.viewer).filter(known_issues(frame))
-    pks = list(issues.order_by().values_list("pk", flat=True))
-    found = StandingReader(frame).at_days(pks, days).values()
-    return {
-        pk: Totals.of((views[2 * place], views[2 * place + 1]) for views in found)
-        for place, pk in enumerate(spans)
-    }
+    """What moved at each round, from all periods of all items: one query for all rounds."""
+    rows = Standing.objects.filter(
+        issue__negotiation=frame.negotiation,
+        issue__entered_in_error=False,
+        scope=frame.viewer.scope.key,
+    ).order_by("issue", "since")
+    columns = ("issue_id", "since", "headline_id", "badge", "fell_from_id")
+    pairs: dict[int, Counter[tuple[Stood, Stood]]] = {pk: Counter() for pk in spans}
+    for _issue, found in groupby(rows.values_list(*columns), key=itemgetter(0)):
+        days, stood = [], []
+        for _pk, since, *rest in found:
+            days.append(since)
+            stood.append(tuple(rest))
+        for pk, span in spans.items():
+            ends = bisect_right(days, span.before) - 1, bisect_right(days, span.last) - 1
+            if ends[0] != ends[1]:
+                pairs[pk][stood[ends[0]], stood[ends[1]]] += 1
+    return {pk: _totals(frame, counted) for pk, counted in pairs.items()}
 
 
-def _told_at(round_pk: int, span: Span | None) -> Q:
+def _totals(frame: FrameView, counted: Counter[tuple[Stood, Stood]]) -> Totals:
+    totals = Totals()
+    for (before, after), items in counted.items():
+        totals.add(_stood(frame, before), _stood(frame, after), items)
+    return totals
+
+
+def _stood(frame: FrameView, row: Stood) -> StandingView:
+    headline, badge, fell_from = row
+    status = frame.statuses.get
+    return StandingView(status(headline or 0), badge, fell_from=status(fell_from or 0))
+
+
+def _told_at(round_pk: int, span: Span | None) -> list[Q]:
     """Entries that name the round, and those that began to count while it met."""
     names_it = Q(round=round_pk)
-    return names_it | span.began_counting if span else names_it
+    return [names_it, span.began_counting & ~names_it] if span else [names_it]
 
 
-def _entry_counts(
-    frame: FrameView, entries: EntryReader, spans: dict[int, Span | None]
-) -> Counter[int]:
-    rows = entries.seen().filter(kind__in=SAYS).exclude(pk__in=entries.out)
-    counts = {f"r{pk}": Count("pk", filter=_told_at(pk, span)) for pk, span in spans.items()}
-    found = rows.aggregate(**counts) if counts else {}
-    return Counter({pk: found[f"r{pk}"] for pk in spans})
+def _entry_counts(frame: FrameView, spans: dict[int, Span | None]) -> Counter[int]:
+    """As many entries as the page of each round shows."""
+    entries = EntryReader(frame)
+    rows = entries.seen().filter(kind__in=SAYS).exclude(pk__in=entries.out()).order_by()
+    found: Counter[int] = Counter()
+    for named, day, n in rows.values_list("round", "counts_from").annotate(n=Count("pk")):
+        for pk, span in spans.items():
+            if named == pk or (span and span.before < day <= span.last):
+                found[pk] += n
+    return found
 
 
 # --- One round ----------------------------------------------------------------------------------
@@ -145,16 +185,12 @@ class RoundPage:
     entries: int
     agenda: Counter[str]
     others: int
+    # The page shows a day on which the round had not begun.
+    is_ahead: bool = False
 
     @property
     def is_under_way(self) -> bool:
         return self.round.state == Round.State.UNDER_WAY
-
-    @property
-    def is_ahead(self) -> bool:
-        """The page shows a day on which the round had not begun."""
-        first = self.round.first_day
-        return bool(self.span and first and self.span.last < first)
 
     @property
     def took_place(self) -> bool:
@@ -173,7 +209,7 @@ class RoundReader:
 
     def read(self, page: str = "") -> RoundPage:
         """One page of the items: those touched, then the rest of the agenda."""
-        told = self.entries.counting(_told_at(self.round.pk, self.span))
+        told = self.entries.counting(*_told_at(self.round.pk, self.span))
         agenda = self._agenda()
         touched = set(told)
         if self.span:
@@ -197,7 +233,12 @@ class RoundReader:
             entries=sum(map(len, told.values())),
             agenda=_facts(agenda),
             others=others,
+            is_ahead=bool(self.span and self._first_day > self.frame.clock.day),
         )
+
+    @property
+    def _first_day(self) -> dt.date:
+        return self.round.first_day or dt.date.min
 
     def _moved(self) -> set[int]:
         assert self.span  # noqa: S101 - asked only of a round with standings
@@ -209,7 +250,7 @@ class RoundReader:
 
     def _order(self, touched: set[int], agenda: set[int]) -> tuple[list[int], int]:
         """Touched items first, each part in agenda order; and how many items are in neither."""
-        issues = Issue.objects.visible_to(self.frame.viewer).filter(known_issues(self.frame))
+        issues = Issue.objects.visible_to(self.frame.viewer).filter(known_items(self.frame))
         known = list(issues.in_agenda_order().values_list("pk", flat=True))
         first = [pk for pk in known if pk in touched]
         order = first + [pk for pk in known if pk in agenda and pk not in touched]
@@ -218,8 +259,9 @@ class RoundReader:
     def _totals(self, touched: set[int]) -> Totals:
         if not self.span:
             return Totals()
-        found = self.standings.at_days(list(touched), [self.span.before, self.span.last])
-        return Totals.of((before, after) for before, after in found.values())
+        if self.frame.clock.known:
+            return Totals.of(self._views(list(touched)).values())
+        return totals_between(self.frame, self.span, touched)
 
     def _items(
         self, pks: list[int], told: dict[int, list[int]], agenda: dict[int, AgendaLine]

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import FilteredRelation, Q
 
 from negotiations.dates import date_text
 from negotiations.models import Party
+from negotiations.scopes import Scope
 
 from ..models import Standing, StandingParty
 from ..services.standings import LoadedEntry, entries_in, load_entries, load_frames
@@ -71,6 +72,15 @@ class StandingView:
 
 
 NOTHING = StandingView()
+
+
+def period(scope: Scope, day: dt.date | None) -> FilteredRelation:
+    """To annotate items with: the stored period that holds on `day` (None: now) in `scope`."""
+    holds = Q(standings__until=None)
+    if day is not None:
+        holds = Q(standings__since__lte=day) & (holds | Q(standings__until__gt=day))
+    return FilteredRelation("standings", condition=Q(standings__scope=scope.key) & holds)
+
 
 _ENTRIES = ("last_entry", "waits_entry", "next_step_entry", "press_entry", "own_entry")
 _COLUMNS = (

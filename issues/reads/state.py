@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.core.exceptions import BadRequest
-from django.db.models import Count, F, FilteredRelation, Q
+from django.db.models import Count
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -16,6 +16,7 @@ from negotiations.models import Round
 from negotiations.templatetags.parley import mini
 
 from ..models import Entry, Issue, Standing
+from ..models.standings import StandingQuerySet
 from ..standing import movement
 from .frame import FrameView
 from .rows import ItemRow
@@ -97,9 +98,7 @@ class StateReader:
         return figures
 
     def _stored_figures(self) -> Figures:
-        standings = Standing.objects.as_of(self.reader.scope, self.frame.clock.as_of).filter(
-            issue__negotiation=self.frame.negotiation, issue__entered_in_error=False
-        )
+        standings = self._standings()
         figures = Figures()
         counted = standings.order_by().values_list("category", "badge").annotate(n=Count("pk"))
         for category, badge, n in counted:
@@ -107,6 +106,13 @@ class StateReader:
         latest = standings.exclude(last_said=None).order_by("-last_said", "-last_entry")
         self._note_latest(figures, latest.values_list("last_entry", flat=True).first())
         return figures
+
+    def _standings(self) -> StandingQuerySet:
+        """The period of each item that holds at the page's clock."""
+        standings: StandingQuerySet = Standing.objects.as_of(
+            self.reader.scope, self.frame.clock.as_of
+        ).filter(issue__negotiation=self.frame.negotiation, issue__entered_in_error=False)
+        return standings
 
     def _note_latest(self, figures: Figures, pk: int | None) -> None:
         entry = Entry.objects.filter(pk=pk).first() if pk else None
@@ -137,39 +143,21 @@ class StateReader:
         return [(pk, before[pk], after[pk]) for pk in pks]
 
     def _stored_pairs(self, since: dt.date) -> list[tuple[int, StandingView, StandingView]]:
-        rows = (
-            Issue.objects.visible_to(self.frame.viewer)
-            .annotate(now=self._period(self.frame.clock.as_of), then=self._period(since))
-            .filter(
-                ~Q(now__category="", then__category="")
-                & (
-                    Q(now__headline=None)
-                    | Q(then__headline=None)
-                    | ~Q(now__headline_id=F("then__headline_id"))
-                )
-            )
-            .order_by()
-            .values_list(
-                "pk", "then__headline_id", "then__fell_from_id", "then__badge", "now__headline_id"
-            )
-        )
+        """Only items whose present period began after that day can have moved."""
         status = self.frame.statuses.get
+        began = self._standings().filter(since__gt=since).order_by()
+        now = {pk: status(new or 0) for pk, new in began.values_list("issue_id", "headline_id")}
+        then = Standing.objects.as_of(self.reader.scope, since).filter(issue__in=now).order_by()
         return [
             (
                 pk,
-                StandingView(status(old or 0), badge or "", fell_from=status(fell or 0)),
-                StandingView(status(new or 0)),
+                StandingView(status(old or 0), badge, fell_from=status(fell or 0)),
+                StandingView(now[pk]),
             )
-            for pk, old, fell, badge, new in rows
+            for pk, old, fell, badge in then.values_list(
+                "issue_id", "headline_id", "fell_from_id", "badge"
+            )
         ]
-
-    def _period(self, day: dt.date | None) -> FilteredRelation:
-        holds = Q(standings__until=None)
-        if day is not None:
-            holds = Q(standings__since__lte=day) & (holds | Q(standings__until__gt=day))
-        return FilteredRelation(
-            "standings", condition=Q(standings__scope=self.reader.scope.key) & holds
-        )
 
 
 # --- Rounds as columns --------------------------------------------------------------------------

@@ -106,11 +106,18 @@ def movement_text(moved: Movement, before: StatusView | None) -> str:
         words = f"from {before}"
     else:
         words = _KINDS[moved.kind] + (f", from {before}" if before else "")
-    if moved.now_confirmed:
-        words += ", now confirmed"
-    if moved.now_disputed:
-        words += ", now disputed"
-    return words
+    return ", ".join([words, *_accord(moved)])
+
+
+def remark_text(moved: Movement) -> str:
+    """What a status before and one after do not tell: "reopened", "now confirmed" or nothing."""
+    kind = _KINDS.get(moved.kind, "")
+    return ", ".join([*([kind] if kind else []), *_accord(moved)])
+
+
+def _accord(moved: Movement) -> list[str]:
+    found = {"now confirmed": moved.now_confirmed, "now disputed": moved.now_disputed}
+    return [words for words, holds in found.items() if holds]
 
 
 def saved_text(before: StandingView, after: StandingView, frame: FrameView) -> str:

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from negotiations.access import Role, Viewer, round_of, viewer_of, viewer_with
@@ -27,7 +28,7 @@ TARGET = "round-page"
 def round_list(request: HttpRequest, slug: str) -> HttpResponse:
     """Rounds in order: when, where, who led, what moved, how many entries."""
     viewer = viewer_of(person(request), slug)
-    frame = frame_for(request, viewer, clocked=True)
+    frame = frame_for(request, viewer)
     context = page_context(frame, "rounds", rows=read_rounds(frame))
     return render(request, "issues/round_list.html", context)
 
@@ -45,7 +46,7 @@ def agenda_mark(request: HttpRequest, slug: str, place: int) -> HttpResponse:
     """Marks items of the agenda: planned, discussed, not reached."""
     viewer = viewer_with(person(request), slug, Role.RECORDER)
     round_ = round_of(viewer, place)
-    form = AgendaForm(request.POST, viewer=viewer)
+    form = AgendaForm(request.POST, viewer=viewer, auto_id="agenda_%s")
     if form.is_valid():
         try:
             services.mark_agenda(
@@ -90,9 +91,10 @@ def _show(
         "rounds",
         shown=shown,
         round=round_,
-        form=form or AgendaForm(viewer=frame.viewer),
+        form=form or AgendaForm(viewer=frame.viewer, auto_id="agenda_%s"),
         said=said,
         path=path,
+        mark_url=reverse("issues:agenda_mark", args=[round_.negotiation.slug, round_.place]),
     )
     return render_page_or_partial(
         request,

@@ -68,6 +68,16 @@ def party_code(party: Any) -> SafeString:
     return format_html('<abbr class="pty" title="{}">{}</abbr>', party.name, party.code)
 
 
+@register.simple_tag
+def source_link(source: Any) -> SafeString:
+    """A source's text, as a link where it has an address."""
+    if not source.url:
+        return format_html("{}", source.text)
+    return format_html(
+        '<a href="{}" rel="noreferrer noopener external">{}</a>', source.url, source.text
+    )
+
+
 @register.filter
 def plural(count: int, word: str) -> str:
     """1 item, 2 items. `word` in the singular, or "entry,entries" where an s is not enough."""
