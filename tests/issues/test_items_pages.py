@@ -1,8 +1,6 @@
 """Opening, pasting, editing and ordering items through their pages."""
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from issues import services
@@ -329,15 +327,3 @@ def test_a_move_that_makes_no_sense_is_refused(head, talks, three, sent, status)
 
 def test_without_items_the_page_says_how_to_begin(head, talks):
     assert "nothing to order yet" in head.get(url("issue_order", talks.slug)).content.decode()
-
-
-def test_queries_do_not_grow_with_the_items(head, talks, first):
-    counts = []
-    for _round in range(2):
-        for _number in range(4):
-            factories.make_issue(talks.negotiation, parent=first)
-            factories.make_issue(talks.negotiation, heading="Money")
-        with CaptureQueriesContext(connection) as captured:
-            head.get(url("issue_order", talks.slug))
-        counts.append(len(captured))
-    assert counts[0] == counts[1]

@@ -1,8 +1,6 @@
 """Members: who is let in, by whom, and who may be handed a set-password link."""
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from negotiations import services
@@ -223,22 +221,3 @@ def test_a_head_of_no_side_does_not_join_a_delegation_that_has_people(client, de
 def test_the_first_of_a_delegation_may_be_oneself(head, talks):
     address = url("member_edit", talks.slug, talks.head.username)
     assert head.post(address, {"role": "head", "party": "RU"}).status_code == 302
-
-
-# --- Cost ---------------------------------------------------------------------------------------
-
-
-def test_queries_do_not_grow_with_the_members(head, talks):
-    address, counts = url("members", talks.slug), []
-    for _round in range(2):
-        for _number in range(4):
-            factories.add_member(talks.negotiation, party="RU")
-        counts.append(queries(head, address))
-    assert counts[0] == counts[1]
-    assert counts[0] <= 9
-
-
-def queries(client, address):
-    with CaptureQueriesContext(connection) as captured:
-        assert client.get(address).status_code == 200
-    return len(captured)
