@@ -11,8 +11,10 @@ from django.http import HttpRequest
 from negotiations.admin.base import ReadOnly
 from negotiations.admin.desk import desk_of
 from negotiations.admin.scoped import related
+from negotiations.dates import date_text
 
 from ..models import AudienceChange, EntrySource, Redaction, Standing, StandingParty
+from ..standing.values import BEGINNING
 from .visible import visible_entries, visible_scopes
 
 
@@ -24,7 +26,7 @@ class Derived(ReadOnly):
 @admin.register(Standing)
 class StandingAdmin(Derived):
     path = "issue__negotiation"
-    list_display = ("issue", "of", "scope_text", "since", "until", "headline", "badge", "fell_from")
+    list_display = ("item", "of", "scope_text", "start", "until", "headline", "badge", "fell_from")
     list_filter = ("category", "badge", ("until", admin.EmptyFieldListFilter)) + related(
         "issue__negotiation"
     )
@@ -33,9 +35,17 @@ class StandingAdmin(Derived):
     search_fields = ("issue__title", "issue__reference")
     date_hierarchy = "since"
     fields = (
-        *("issue", "scope_text", "since", "until", "headline", "badge"),
+        *("item", "scope_text", "start", "until", "headline", "badge"),
         *("fell_from", "fell_on", "last_said", "entry_count"),
     )
+
+    @admin.display(ordering="issue__place")
+    def item(self, standing: Standing) -> str:
+        return standing.issue.title
+
+    @admin.display(description="since", ordering="since")
+    def start(self, standing: Standing) -> str:
+        return _since(standing)
 
     @admin.display(description="negotiation", ordering="issue__negotiation__title")
     def of(self, standing: Standing) -> str:
@@ -53,20 +63,20 @@ class StandingAdmin(Derived):
 @admin.register(StandingParty)
 class StandingPartyAdmin(Derived):
     path = "standing__issue__negotiation"
-    list_display = ("issue", "party", "status", "said_first", "spoke_first", "since", "until")
+    list_display = ("item", "party", "status", "said_first", "spoke_first", "start", "until")
     list_filter = related("party", "standing__issue__negotiation")
     list_select_related = ("standing__issue", "party", "status")
     search_fields = ("standing__issue__title", "party__name", "party__code")
     date_hierarchy = "said_first"
-    fields = ("issue", "since", "until", "party", "status", "said_first", "spoke_first")
+    fields = ("item", "start", "until", "party", "status", "said_first", "spoke_first")
 
     @admin.display(ordering="standing__issue__place")
-    def issue(self, row: StandingParty) -> str:
+    def item(self, row: StandingParty) -> str:
         return row.standing.issue.title
 
-    @admin.display(ordering="standing__since")
-    def since(self, row: StandingParty) -> Any:
-        return row.standing.since
+    @admin.display(description="since", ordering="standing__since")
+    def start(self, row: StandingParty) -> str:
+        return _since(row.standing)
 
     @admin.display(ordering="standing__until")
     def until(self, row: StandingParty) -> Any:
@@ -75,6 +85,10 @@ class StandingPartyAdmin(Derived):
     def seen(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         rows = super().seen(request, rows)
         return rows.filter(standing__scope__in=visible_scopes(desk_of(request)))
+
+
+def _since(standing: Standing) -> str:
+    return "the beginning" if standing.since == BEGINNING else date_text(standing.since)
 
 
 class OfEntry(Derived):

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
@@ -130,6 +130,12 @@ class EntryAdmin(Recording, ServiceAdmin):
         return str(entry.recorded_by or "nobody")
 
     # --- One entry -------------------------------------------------------------------------------
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        # The words of the entry are below; as a heading they would run under the buttons.
+        return super().change_view(request, object_id, form_url, {"subtitle": ""})
 
     @admin.display(description="replaces")
     def corrected(self, entry: Any) -> str:

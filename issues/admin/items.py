@@ -53,9 +53,12 @@ class IssueAdmin(HistoryAdmin):
     autocomplete_fields = ("parent", "owner")
     actions = ("mark_in_error", "restore")
     fieldsets = (
-        (None, {"fields": ("negotiation", "number", "reference", "title", "description")}),
+        (None, {"fields": ("negotiation", "reference", "title", "description")}),
         ("Place", {"fields": ("parent", "heading", "raised_by", "owner", SEEN)}),
-        ("On record", {"fields": ("stands", "recorded_at", "entered_in_error", "error_reason")}),
+        (
+            "On record",
+            {"fields": ("number", "stands", "recorded_at", "entered_in_error", "error_reason")},
+        ),
     )
     readonly_fields = ("number", "stands", "recorded_at", "entered_in_error", "error_reason")
     inlines = (SubItemInline,)

@@ -109,14 +109,18 @@ class AgendaLineAdmin(OfRound):
     form = AgendaLineForm
     writer = AgendaLineWriter()
     minimum = Membership.Role.RECORDER
-    list_display = ("issue", "round", "of", "planned", "outcome", "order")
+    list_display = ("item", "round", "of", "planned", "outcome", "order")
     list_editable = ("planned", "outcome", "order")
     list_filter = ("planned", "outcome", *related("round__negotiation", "round"))
     list_select_related = ("round__negotiation", "issue")
     search_fields = ("issue__title", "issue__reference", "round__title")
     ordering = ("round__negotiation__title", "round__place", "order", "issue__place", "pk")
-    readonly_fields = ("round", "issue")
-    fields = ("round", "issue", "planned", "outcome", "order")
+    readonly_fields = ("round", "item")
+    fields = ("round", "item", "planned", "outcome", "order")
+
+    @admin.display(ordering="issue__place")
+    def item(self, line: AgendaLine) -> str:
+        return line.issue.title
 
     @admin.display(description="negotiation", ordering="round__negotiation__title")
     def of(self, line: AgendaLine) -> str:

@@ -206,6 +206,8 @@ class Migration(migrations.Migration):
                 ('spoke_precision', models.CharField(blank=True, choices=[('day', 'day'), ('month', 'month'), ('year', 'year')], max_length=5)),
             ],
             options={
+                'verbose_name': 'party’s standing',
+                'verbose_name_plural': 'standings by party',
                 'ordering': ['standing', 'party__order', 'party'],
             },
         ),

@@ -94,6 +94,8 @@ class StandingParty(models.Model):
     position_entry = models.ForeignKey(Entry, models.PROTECT, null=True, related_name="+")
 
     class Meta:
+        verbose_name = "party’s standing"
+        verbose_name_plural = "standings by party"
         ordering = ["standing", "party__order", "party"]
         constraints = [models.UniqueConstraint("standing", "party", name="standing_party_once")]
 

@@ -17,12 +17,13 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
 from django.utils.http import urlencode
+from django.utils.text import capfirst
 from simple_history.admin import SimpleHistoryAdmin
 
 from negotiations.exceptions import Conflict
 
-from .desk import negotiation_of, user_of
-from .forms import ListForm, Refused, ServiceForm
+from .desk import desk_of, negotiation_of, user_of
+from .forms import ListForm, Refused, ServiceForm, narrowed
 from .scoped import Scoped, related_admin
 from .writers import Writer
 
@@ -31,6 +32,10 @@ LOOKUPS = (
     *("", "__exact", "__id__exact", "__isnull", "__id__isnull", "__isempty"),
     *("__year", "__month", "__day", "__gte", "__lt"),
 )
+
+
+# Columns that name the negotiation.
+WHERE = ("negotiation", "of")
 
 
 class ServiceInline(Scoped, admin.TabularInline):
@@ -46,6 +51,9 @@ class ServiceInline(Scoped, admin.TabularInline):
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         allowed = super().has_add_permission(request, obj)
         return allowed and self.may_write(request, obj)[0]
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        return narrowed(super().formfield_for_dbfield(db_field, request, **kwargs), 30)
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         if obj:
@@ -122,6 +130,12 @@ class ServiceAdmin(Scoped, Removal):
         ]
         names = {*filters, *self.linked_by, self.date_hierarchy}
         return any(lookup == f"{name}{ending}" for name in names for ending in LOOKUPS)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Without the negotiation where there is only one to see."""
+        shown = super().get_list_display(request)
+        alone = desk_of(request).negotiations[:2].count() < 2
+        return [name for name in shown if not (alone and name in WHERE)]
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         asked = request.GET.get("within", "")
@@ -273,7 +287,7 @@ def ask_where(
         "title": f"Add {page.opts.verbose_name}",
         "opts": page.opts,
         "name": name,
-        "label": str(page.opts.get_field(name).verbose_name).capitalize(),  # type: ignore[union-attr]
+        "label": capfirst(page.opts.get_field(name).related_model._meta.verbose_name),  # type: ignore[union-attr]
         "choices": [(row.pk, str(row)) for row in places],
         "kept": kept,
         "is_popup": "_popup" in request.GET,

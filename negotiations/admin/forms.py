@@ -136,7 +136,16 @@ class ListForm(ServiceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
-            field.show_hidden_initial = True
+            narrowed(field, 18).show_hidden_initial = True
+
+
+def narrowed(field: Any, most: int) -> Any:
+    """The field, where it is one of text as wide as its longest value, at most this wide."""
+    longest = getattr(field, "max_length", None)
+    if longest and isinstance(field.widget, forms.TextInput):
+        field.widget.attrs.pop("class", None)
+        field.widget.attrs["size"] = min(longest, most)
+    return field
 
 
 def _shown(row: Model, name: str) -> str:

@@ -31,7 +31,7 @@ from .forms import SEEN, ServiceForm, VersionedForm
 from .scoped import related
 from .writers import MembershipWriter, NegotiationWriter, PartyWriter, RoundWriter
 
-ROUND_WORDS = ("number", "title", "short", "state", "first_day", "last_day", "expected")
+ROUND_WORDS = ("number", "title", "short", "state", "first_day", "last_day")
 
 
 class MemberForm(ServiceForm):

@@ -14,6 +14,7 @@ from django.contrib.admin.widgets import (
 )
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.text import capfirst
 
 from negotiations.models import Membership, Negotiation, Source
 
@@ -83,6 +84,10 @@ class Scoped(BaseModelAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         found = super().formfield_for_dbfield(db_field, request, **kwargs)
+        target = getattr(db_field, "related_model", None)
+        if found and target and db_field.name == target._meta.model_name:
+            # Called as on every other page, such as "item", and not as in the code.
+            found.label = capfirst(target._meta.verbose_name)
         widget = getattr(found, "widget", None)
         if isinstance(widget, RelatedFieldWidgetWrapper):
             # New sources come up while one writes; other rows have a page where they belong.
