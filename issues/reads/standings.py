@@ -6,6 +6,7 @@ Stored periods answer for any effective day. Only a recorded day in the past com
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -96,6 +97,7 @@ class StandingReader:
         self.frame = frame
         self.clock = frame.clock
         self.scope = frame.viewer.scope
+        self._looks: dict[tuple[int | None, str, int | None], StandingView] = {}
 
     def on(
         self, issue_ids: Sequence[int], day: dt.date | None = None, *, words: bool = True
@@ -108,7 +110,7 @@ class StandingReader:
         if self.clock.known:
             computed = self._computed(issue_ids)
             return {pk: self._view(standing_on(computed[pk], day)) for pk in issue_ids}
-        rows = Standing.objects.as_of(self.scope, day).filter(issue__in=issue_ids)
+        rows = Standing.objects.as_of(self.scope, day).filter(issue__in=issue_ids).order_by()
         return self._stored(list(rows.values(*_COLUMNS)), words)
 
     def at_days(
@@ -135,26 +137,30 @@ class StandingReader:
             issue__in=issue_ids,
             scope=self.scope.key,
             since__lte=max(days),
-        ).order_by("since")
+        ).order_by()
         found: dict[int, list[StandingView]] = {pk: [NOTHING] * len(days) for pk in issue_ids}
-        statuses = self.frame.statuses
-        made: dict[tuple[Any, ...], StandingView] = {}
-        columns = ("headline_id", "badge", "fell_from_id", "entry_count")
-        for issue_id, since, until, *values in rows.values_list(
-            "issue_id", "since", "until", *columns
+        # The days in order, so that each period finds its own at once.
+        places = sorted(range(len(days)), key=days.__getitem__)
+        ordered = [days[place] for place in places]
+        for issue_id, since, until, *look in rows.values_list(
+            "issue_id", "since", "until", "headline_id", "badge", "fell_from_id"
         ):
-            key: tuple[Any, ...] = tuple(values)
-            view = made.get(key)
-            if view is None:
-                headline, badge, fell_from, count = key
-                view = made[key] = StandingView(
-                    statuses.get(headline), badge, (), statuses.get(fell_from), entry_count=count
-                )
-            cells = found[issue_id]
-            for place, day in enumerate(days):
-                if since <= day and (until is None or day < until):
+            end = bisect_left(ordered, until) if until else None
+            if covered := places[bisect_left(ordered, since) : end]:
+                view, cells = self._look(*look), found[issue_id]
+                for place in covered:
                     cells[place] = view
         return found
+
+    def _look(self, headline: int | None, badge: str, fell_from: int | None) -> StandingView:
+        """A standing without words: few differ, so each is made once."""
+        key = (headline, badge, fell_from)
+        if key not in self._looks:
+            status = self.frame.statuses.get
+            self._looks[key] = StandingView(
+                status(headline or 0), badge, fell_from=status(fell_from or 0)
+            )
+        return self._looks[key]
 
     def _stored(self, rows: list[dict[str, Any]], words: bool) -> dict[int, StandingView]:
         spoken: dict[int, list[WordView]] = defaultdict(list)

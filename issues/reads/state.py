@@ -147,7 +147,9 @@ class StateReader:
         status = self.frame.statuses.get
         began = self._standings().filter(since__gt=since).order_by()
         now = {pk: status(new or 0) for pk, new in began.values_list("issue_id", "headline_id")}
-        then = Standing.objects.as_of(self.reader.scope, since).filter(issue__in=now).order_by()
+        then = (
+            Standing.objects.as_of(self.reader.scope, since).filter(issue__in=list(now)).order_by()
+        )
         return [
             (
                 pk,
@@ -235,7 +237,8 @@ def fill_cells(
         parts, at = [], 0
         for column in columns:
             if column.is_held:
-                parts.append(painter.cell(column, views[at], views[at + 1], views[at + 2]))
+                inside = painter.inside(*views[at : at + 3])
+                parts.append(f'<td class="n" data-round="{column.round.place}">{inside}</td>')
                 at += 3
             else:
                 parts.append('<td class="n off"></td>')
@@ -261,28 +264,26 @@ class _Painter:
     """Makes each distinct cell once: a page has hundreds of them and few are different."""
 
     def __init__(self) -> None:
-        self.made: dict[tuple[int, int, int, int], str] = {}
+        self.made: dict[tuple[int, int, int], str] = {}
 
-    def cell(
-        self, column: Column, previous: StandingView, before: StandingView, after: StandingView
-    ) -> str:
-        key = (column.round.place, id(previous), id(before), id(after))
+    def inside(self, previous: StandingView, before: StandingView, after: StandingView) -> str:
+        # The reader hands out one object per look, so equal looks are the same object.
+        key = (id(previous), id(before), id(after))
         if key not in self.made:
-            self.made[key] = _cell(column, previous, before, after)
+            self.made[key] = _inside(previous, before, after)
         return self.made[key]
 
 
-def _cell(column: Column, previous: StandingView, before: StandingView, after: StandingView) -> str:
+def _inside(previous: StandingView, before: StandingView, after: StandingView) -> str:
     at = movement(before, after).direction
     arrow, way, title = ARROWS[at], at, "moved at this round"
     if not at:
         way = movement(previous, after).direction
         arrow, title = BETWEEN_ARROWS[way], "moved since the previous round"
-    place = column.round.place
+    sign = format_html('<span class="arrow {}" title="{}">{}</span>', way, title, arrow)
     if not after.headline:
         inner = '<span class="nil">·</span>'
     else:
         status = after.headline
         inner = mini(status.category, status.mark, status.label, status.short)
-    sign = format_html('<span class="arrow {}" title="{}">{}</span>', way, title, arrow)
-    return f'<td class="n" data-round="{place}">{inner}{sign if arrow else ""}</td>'
+    return f"{inner}{sign if arrow else ''}"
