@@ -142,12 +142,12 @@ class StandingReader:
         # The days in order, so that each period finds its own at once.
         places = sorted(range(len(days)), key=days.__getitem__)
         ordered = [days[place] for place in places]
-        for issue_id, since, until, *look in rows.values_list(
+        for issue_id, since, until, headline, badge, fell_from in rows.values_list(
             "issue_id", "since", "until", "headline_id", "badge", "fell_from_id"
         ):
             end = bisect_left(ordered, until) if until else None
             if covered := places[bisect_left(ordered, since) : end]:
-                view, cells = self._look(*look), found[issue_id]
+                view, cells = self._look(headline, badge, fell_from), found[issue_id]
                 for place in covered:
                     cells[place] = view
         return found
