@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_not_required
 from django.core.checks import ERROR, Tags, run_checks
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 PLAIN = "text/plain; charset=utf-8"
@@ -31,3 +31,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @login_not_required
 def robots(request: HttpRequest) -> HttpResponse:
     return HttpResponse("User-agent: *\nDisallow: /\n", content_type=PLAIN)
+
+
+def nowhere(request: HttpRequest, rest: str) -> HttpResponse:
+    """Close the admin's redirect by row number: it would name rows its user cannot see."""
+    raise Http404

@@ -89,6 +89,7 @@ negotiations_urls: list[URLPattern | URLResolver] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *account_urls,
+    path("admin/r/<path:rest>", site.nowhere),
     path("admin/", admin.site.urls),
     path("healthz", site.healthz, name="healthz"),
     path("robots.txt", site.robots, name="robots"),

@@ -53,7 +53,7 @@ class ServiceInline(Scoped, admin.TabularInline):
         return allowed and self.may_write(request, obj)[0]
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-        return narrowed(super().formfield_for_dbfield(db_field, request, **kwargs), 30)
+        return narrowed(super().formfield_for_dbfield(db_field, request, **kwargs), 24)
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         if obj:

@@ -9,7 +9,7 @@ from issues.models import AgendaLine, AudienceChange, Entry, Issue, Standing
 from negotiations.models import Delegate, Erasure, Negotiation, Readout, Round, Source, Status
 from negotiations.services import add_source
 from tests import factories
-from tests.admin_pages import browser, make_superuser, url
+from tests.admin_pages import browser, make_staff, make_superuser, url
 
 OURS = [
     model for model in admin.site._registry if model._meta.app_label in ("negotiations", "issues")
@@ -82,6 +82,14 @@ def test_a_row_links_to_its_page_on_the_site(world, model):
     path = page.context["absolute_url"]
     assert path.startswith(f"/negotiations/{world.slug}/")
     assert browser(world.head).get(path).status_code == 200
+
+
+def test_no_redirect_by_number_names_a_hidden_negotiation(world):
+    from django.contrib.contenttypes.models import ContentType
+
+    kind = ContentType.objects.get_for_model(Negotiation)
+    client = browser(make_staff())
+    assert client.get(f"/admin/r/{kind.pk}/{world.negotiation.pk}/").status_code == 404
 
 
 def test_filters_keep_to_what_exists(world):
