@@ -241,7 +241,7 @@ def fill_cells(
                 parts.append(f'<td class="n" data-round="{column.round.place}">{inside}</td>')
                 at += 3
             else:
-                parts.append('<td class="n off"></td>')
+                parts.append('<td class="n off"><span class="hidden-text">not held</span></td>')
         row.cells = SafeString("".join(parts))
 
 

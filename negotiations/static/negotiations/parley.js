@@ -55,8 +55,11 @@
 
   /* Signing in again in another tab renews the token; the form still holds the old one. */
   document.addEventListener("htmx:configRequest", (event) => {
+    const { verb, formData } = event.detail;
     const found = document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/);
-    if (found && event.detail.verb !== "get") event.detail.parameters["csrfmiddlewaretoken"] = found[1];
+    if (found && verb !== "get") formData.set("csrfmiddlewaretoken", found[1]);
+    /* A filter that is not set has no place in the address one copies. */
+    if (verb === "get") for (const [name, value] of [...formData]) if (!value) formData.delete(name);
   });
 
   /* --- Focus and the dialog --------------------------------------------------------------- */
