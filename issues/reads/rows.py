@@ -45,6 +45,10 @@ class ItemRow:
     cells: SafeString = field(default_factory=SafeString)
 
     @property
+    def name(self) -> str:
+        return f"{self.issue.label} {self.issue.title}"
+
+    @property
     def arrow(self) -> str:
         return {"up": "▲", "down": "▼"}.get(self.moved.direction, "") if self.moved else ""
 

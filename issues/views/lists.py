@@ -13,7 +13,7 @@ from negotiations.htmx import render_page_or_partial
 from ..filters import IssueFilter
 from ..reads.rows import RowBuilder
 from ..reads.standings import StandingReader
-from .pages import frame_for, page_context, page_of, person
+from .pages import add_back, frame_for, page_context, page_of, person
 
 SORTS = [
     ("number", "number"),
@@ -70,7 +70,7 @@ def issue_list(request: HttpRequest, slug: str) -> HttpResponse:
         page=page,
         rows=RowBuilder(frame, reader).rows(list(page)),
         sort=sort,
-        back=request.get_full_path(),
+        add_back=add_back(request, frame),
     )
     return render_page_or_partial(
         request, "issues/issue_list.html", "issues/_issue_table.html", context, target="issue-table"

@@ -51,6 +51,12 @@ def page_context(frame: FrameView, section: str, **more: Any) -> dict[str, Any]:
     }
 
 
+def add_back(request: HttpRequest, frame: FrameView) -> str:
+    """Where adding an entry from a row leads back to; empty where none may be added."""
+    may_record = frame.viewer.may_record and frame.clock.is_now
+    return request.get_full_path() if may_record else ""
+
+
 def page_of(request: HttpRequest, issues: QuerySet[Issue]) -> Page[Issue]:
     """Page `?page=` of the items, 50 each. Raises BadRequest for what is no such page."""
     typed = request.GET.get("page", "1")

@@ -16,6 +16,7 @@ from ..reads.rows import RowBuilder
 from ..reads.standings import StandingReader
 from ..reads.state import StateReader, choose_rounds, choose_since, fill_cells
 from .pages import (
+    add_back,
     audience_line,
     frame_for,
     page_context,
@@ -67,7 +68,7 @@ def state_of_play(request: HttpRequest, slug: str) -> HttpResponse:
         rows=rows,
         folded=folded,
         oob=wants_fragment(request, "state"),
-        back=request.get_full_path(),
+        add_back=add_back(request, frame),
     )
     return render_page_or_partial(
         request, "issues/state_of_play.html", "issues/_state.html", context, target="state"

@@ -1,0 +1,120 @@
+"""The rows of the state of play and of the list, written directly.
+
+There are fifty on a page with up to thirty values each: as template nodes they would cost more
+than everything else together. Every value passes `format_html`, so nothing goes out unescaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import quote
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from negotiations.templatetags.parley import status_text
+
+from ..reads.rows import ItemRow
+
+register = template.Library()
+
+HEADING = '<tr class="grp"><th scope="rowgroup" colspan="{}">{}</th></tr>\n'
+STATE_ROW = (
+    '<tr data-row{}><th scope="row">{}<a href="{}">{}</a>{}{}</th><td class="now">{}{}</td>'
+    '{}<td class="waits">{}</td>{}</tr>\n'
+)
+LIST_ROW = (
+    '<tr data-row{}><td>{}</td><th scope="row"><a href="{}">{}</a>{}{}</th><td>{}{}</td>'
+    "<td>{}</td><td>{}</td><td>{}</td></tr>\n"
+)
+CLAIM = '<span class="claim"><b>{}</b></span><span class="claim">{}</span>'
+SINCE = '<td class="since">{}{}</td>'
+ARROW = '<span class="{}">{}</span> '
+ADD = (
+    '<a class="{}" id="add-{}" href="{}" hx-get="{}" hx-target="#entry-dialog-content"'
+    ' hx-swap="innerHTML"{} aria-label="Add an entry to {}">{}</a>'
+)
+CHILD = SafeString(' class="child"')
+NONE = SafeString("")
+
+
+@register.simple_tag
+def state_rows(rows: Iterable[ItemRow], span: int, back: str = "") -> SafeString:
+    """The body of the state of play; with `back`, each row has a link to add an entry."""
+    return SafeString("".join(_heading(row, span) + _state_row(row, back) for row in rows))
+
+
+@register.simple_tag
+def list_rows(rows: Iterable[ItemRow], sort: str, back: str = "") -> SafeString:
+    """The body of the list; headings and indents only in the order of the agenda."""
+    if sort != "agenda":
+        return SafeString("".join(_list_row(row, back, NONE) for row in rows))
+    return SafeString("".join(_heading(row, 6) + _list_row(row, back, _child(row)) for row in rows))
+
+
+def _state_row(row: ItemRow, back: str) -> SafeString:
+    return format_html(
+        STATE_ROW,
+        _child(row),
+        _add(row, back, "add", "+", SafeString(' title="Add an entry"')),
+        row.url,
+        row.name,
+        _part("<small>of {}</small>", row.parent_title),
+        _part("<small>{}</small>", row.sub_items),
+        status_text(row.view.headline),
+        _claim(row),
+        _since(row),
+        row.waits or "–",
+        row.cells,
+    )
+
+
+def _list_row(row: ItemRow, back: str, child: SafeString) -> SafeString:
+    return format_html(
+        LIST_ROW,
+        child,
+        row.issue.label,
+        row.url,
+        row.issue.title,
+        _part('<small class="claim">of {}</small>', row.parent_title),
+        _part('<small class="claim">{}</small>', row.sub_items),
+        status_text(row.view.headline),
+        _claim(row),
+        row.last_said,
+        row.waits,
+        _add(row, back, "add btn small", "Add entry", NONE),
+    )
+
+
+def _part(markup: str, value: str) -> SafeString:
+    return format_html(markup, value) if value else NONE
+
+
+def _heading(row: ItemRow, span: int) -> SafeString:
+    return format_html(HEADING, span, row.new_heading) if row.new_heading else NONE
+
+
+def _child(row: ItemRow) -> SafeString:
+    return CHILD if row.is_child else NONE
+
+
+def _claim(row: ItemRow) -> SafeString:
+    """Who says so, and the date of each party."""
+    if not row.badge:
+        return NONE
+    return format_html(CLAIM, row.badge[0].upper() + row.badge[1:], row.words)
+
+
+def _since(row: ItemRow) -> SafeString:
+    if row.moved is None:
+        return NONE
+    arrow = format_html(ARROW, row.moved.direction, row.arrow) if row.arrow else NONE
+    return format_html(SINCE, arrow, row.moved_text)
+
+
+def _add(row: ItemRow, back: str, css: str, sign: str, title: SafeString) -> SafeString:
+    if not back:
+        return NONE
+    url = f"{row.url}entries/?back={quote(back)}"
+    return format_html(ADD, css, row.issue.number, url, url, title, row.name, sign)
