@@ -76,8 +76,10 @@ def _loaded(row: dict[str, Any], parties: frozenset[int]) -> LoadedEntry:
 
 def load_frames(negotiation: Negotiation, issue_ids: Sequence[int]) -> dict[int, Frame]:
     """Who is at the table, who raised each item and which rule makes the headline. Two queries."""
-    parties = negotiation.parties.order_by("order", "pk")
-    return frames_of(negotiation, parties, load_raised_by(issue_ids), issue_ids)
+    # With the parties comes the present rule: `negotiation` may be older than the items' lock.
+    parties = list(negotiation.parties.select_related("negotiation").order_by("order", "pk"))
+    present = parties[0].negotiation if parties else negotiation
+    return frames_of(present, parties, load_raised_by(issue_ids), issue_ids)
 
 
 def load_raised_by(issue_ids: Sequence[int]) -> dict[int, set[int]]:
