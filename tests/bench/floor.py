@@ -1,4 +1,8 @@
-"""The floor: the plainest honest pages that pass through the same middleware and sign-in."""
+"""The floor: the plainest honest pages that pass through the same middleware and sign-in.
+
+`floor_page` is what one writes first: a table with a link and a date in each row. `bare_page`
+leaves those two out, to tell what they cost.
+"""
 
 from pathlib import Path
 
@@ -15,8 +19,11 @@ from negotiations import urls
 
 handler400, handler403, handler404 = urls.handler400, urls.handler403, urls.handler404
 ROWS = 50
+HERE = Path(__file__).parent
 # Compiled once, as a cached template loader does.
-PAGE = engines["django"].from_string((Path(__file__).parent / "floor.html").read_text())
+PAGE, BARE = (
+    engines["django"].from_string((HERE / name).read_text()) for name in ("floor.html", "bare.html")
+)
 
 
 class NoteForm(forms.Form):
@@ -25,9 +32,18 @@ class NoteForm(forms.Form):
 
 @require_GET
 def floor_page(request, slug):
-    """One query, fifty rows of plain columns: no date, no address, nothing computed."""
-    rows = Issue.objects.filter(negotiation__slug=slug).order_by("place", "sub_place")[:ROWS]
-    return HttpResponse(PAGE.render({"rows": rows}, request))
+    """One query, fifty rows; every value as the template engine shows it."""
+    return HttpResponse(PAGE.render({"rows": _rows(slug), "slug": slug}, request))
+
+
+@require_GET
+def bare_page(request, slug):
+    """The same without `url` and `date`."""
+    return HttpResponse(BARE.render({"rows": _rows(slug)}, request))
+
+
+def _rows(slug):
+    return Issue.objects.filter(negotiation__slug=slug).order_by("place", "sub_place")[:ROWS]
 
 
 @require_POST
@@ -35,7 +51,7 @@ def floor_write(request, slug):
     """One field, checked; one row, written; back to the page."""
     form = NoteForm(request.POST)
     if not form.is_valid():
-        return HttpResponse(PAGE.render({"rows": []}, request), status=422)
+        return HttpResponse("Write something.", status=422)
     text = form.cleaned_data["text"]
     LogEntry.objects.create(user=request.user, action_flag=ADDITION, object_repr=text)
     return redirect("floor_page", slug)
@@ -43,6 +59,7 @@ def floor_write(request, slug):
 
 urlpatterns = [
     path("floor/<slug:slug>/", floor_page, name="floor_page"),
+    path("floor/<slug:slug>/bare/", bare_page, name="bare_page"),
     path("floor/<slug:slug>/write/", floor_write, name="floor_write"),
     path("", include("negotiations.urls")),
 ]

@@ -12,8 +12,6 @@ from negotiations.models import User
 
 from .measure import Browser, Probe
 
-FLOOR, FLOOR_WRITE = "floor page", "floor write"
-
 
 def probes_for(negotiation):
     """A note-taker of one delegation asks: nobody's scope holds more."""
@@ -23,12 +21,13 @@ def probes_for(negotiation):
 
     def page(name, route, *args, query=""):
         address = reverse(route, args=args) + query
-        return Probe(name, lambda: browser.get(address), FLOOR)
+        return Probe(name, lambda: browser.get(address))
 
     held = [r for r in negotiation.rounds.all() if r.is_held]
     last, before = held[-1].place, held[-2].place
     return [
-        page(FLOOR, "floor_page", slug),
+        page("floor page", "floor_page", slug),
+        page("floor page, bare", "bare_page", slug),
         page("home", "issues:home"),
         page("state of play", "issues:state_of_play", slug),
         page("state of play, blocked", "issues:state_of_play", slug, query="?category=held"),
@@ -40,8 +39,8 @@ def probes_for(negotiation):
         page("round", "issues:round_detail", slug, last),
         page("rounds", "issues:round_list", slug),
         page("what moved", "issues:changes", slug, query=f"?from=round-{before}&to=round-{last}"),
-        Probe(FLOOR_WRITE, _floor_write(browser, slug), FLOOR_WRITE, status=302),
-        Probe("one entry", _entry(browser, negotiation), FLOOR_WRITE),
+        Probe("floor write", _floor_write(browser, slug), status=302),
+        Probe("one entry", _entry(browser, negotiation)),
     ]
 
 
