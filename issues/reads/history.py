@@ -129,7 +129,10 @@ class HistoryReader:
         return places[0] + 1 if places else 0
 
     def _entries(self, pks: Sequence[int]) -> dict[int, Entry]:
-        links = Prefetch("source_links", EntrySource.objects.select_related("source"))
+        known = self.frame.clock.known_moment
+        by_then = {"recorded_at__lte": known} if known else {}
+        sources = EntrySource.objects.filter(**by_then).select_related("source")
+        links = Prefetch("source_links", sources)
         found = Entry.objects.filter(pk__in=pks).select_related(
             "round", "recorded_by", "recorded_party", "corrects", "audience_party", "redaction"
         )
