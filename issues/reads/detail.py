@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from negotiations.models import Party
 
 from ..models import AgendaLine, Entry, Issue
+from ..services.standings import load_raised_by
 from .frame import FrameView, StatusView
 from .history import History, HistoryReader
 from .rows import ItemRow, RowBuilder
@@ -50,7 +51,7 @@ def read_detail(frame: FrameView, issue: Issue, after: str = "") -> ItemDetail:
     """All that the item page shows, in the viewer's scope and at the page's clock."""
     reader = StandingReader(frame)
     builder = RowBuilder(frame, reader)
-    (row,) = builder.rows([issue])
+    row, *sub_items = builder.rows([issue, *_children(frame, issue)])
     entries = _named_entries(row.view)
     return ItemDetail(
         issue=issue,
@@ -69,9 +70,9 @@ def read_detail(frame: FrameView, issue: Issue, after: str = "") -> ItemDetail:
         history=HistoryReader(frame, issue).read(after),
         next_step=entries.get(row.view.next_step_entry or 0),
         aside=[entries[pk] for pk in (row.view.press_entry, row.view.own_entry) if pk in entries],
-        sub_items=builder.rows(_children(frame, issue)),
-        agenda=list(issue.agenda_lines.select_related("round").order_by("round__place", "pk")),
-        raised_by=list(issue.raised_by.all()),
+        sub_items=sub_items,
+        agenda=_agenda(frame, issue),
+        raised_by=_raised_by(frame, issue),
     )
 
 
@@ -82,6 +83,18 @@ def _children(frame: FrameView, issue: Issue) -> list[Issue]:
     if frame.clock.known:
         children = children.filter(recorded_at__lte=frame.clock.known_moment)
     return list(children.in_agenda_order()[:MOST_SUB_ITEMS])
+
+
+def _agenda(frame: FrameView, issue: Issue) -> list[AgendaLine]:
+    lines = list(issue.agenda_lines.order_by("pk"))
+    for line in lines:
+        line.round = frame.rounds_by_id[line.round_id]
+    return sorted(lines, key=lambda line: line.round.place)
+
+
+def _raised_by(frame: FrameView, issue: Issue) -> list[Party]:
+    raised = load_raised_by([issue.pk])[issue.pk]
+    return [party for pk, party in frame.parties.items() if pk in raised]
 
 
 def _named_entries(view: StandingView) -> dict[int, Entry]:

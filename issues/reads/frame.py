@@ -69,6 +69,10 @@ class FrameView:
     def rounds(self) -> list[Round]:
         return list(self.negotiation.rounds.all())
 
+    @cached_property
+    def rounds_by_id(self) -> dict[int, Round]:
+        return {round_.pk: round_ for round_ in self.rounds}
+
     @property
     def held_rounds(self) -> list[Round]:
         return [r for r in self.rounds if r.is_held]

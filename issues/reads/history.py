@@ -8,13 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Prefetch
+from django.urls import reverse
 from django.utils import timezone
 
 from negotiations.models import Party, Round
 
 from ..models import Entry, EntrySource, Issue
 from ..services import may_correct, may_undo
-from ..services.standings import load_entries
+from ..services.standings import load
 from ..standing import EntryValue, counting
 from .frame import FrameView, StatusView
 
@@ -36,6 +37,9 @@ class HistoryLine:
     reply: Entry | None = None
     may_correct: bool = False
     may_undo: bool = False
+    url: str = ""  # what can be done with it lies below
+    round: Round | None = None
+    only_for: Party | None = None
     waits_party: Party | None = None
     next_step_party: Party | None = None
 
@@ -90,6 +94,7 @@ class HistoryReader:
         self.frame = frame
         self.issue = issue
         self.now = timezone.now()
+        self.base = reverse("issues:entries", args=[frame.negotiation.slug, issue.number])
 
     def read(self, after: str = "") -> History:
         """A page of the newest entries, or of those older than the entry with UUID `after`."""
@@ -117,9 +122,7 @@ class HistoryReader:
             seen = seen.filter(recorded_at__lte=clock.known_moment)
         if clock.as_of:
             seen = seen.filter(counts_from__lte=clock.as_of)
-        pks = set(seen.order_by().values_list("pk", flat=True))
-        loaded = load_entries([self.issue.pk])[self.issue.pk]
-        return [e.value for e in loaded if e.value.id in pks]
+        return [entry.value for entry in load(seen)[self.issue.pk]]
 
     def _start(self, shown: Sequence[EntryValue], after: str) -> int:
         if not after:
@@ -133,10 +136,8 @@ class HistoryReader:
         by_then = {"recorded_at__lte": known} if known else {}
         sources = EntrySource.objects.filter(**by_then).select_related("source")
         links = Prefetch("source_links", sources)
-        found = Entry.objects.filter(pk__in=pks).select_related(
-            "round", "recorded_by", "recorded_party", "corrects", "audience_party", "redaction"
-        )
-        return {entry.pk: entry for entry in found.prefetch_related(links)}
+        found = Entry.objects.filter(pk__in=pks).select_related("recorded_by", "redaction")
+        return {entry.pk: entry for entry in found.prefetch_related(links, "corrects").order_by()}
 
     def _lines(self, values: Sequence[EntryValue], entries: list[Entry]) -> list[HistoryLine]:
         standing = {value.id for value in counting(values)}
@@ -159,8 +160,8 @@ class HistoryReader:
         )
         line.is_struck = entry.pk not in standing and not entry.takes_back
         line.reply = replies.get(entry.pk)
-        line.waits_party = self.frame.parties.get(entry.waits_party_id or 0)
-        line.next_step_party = self.frame.parties.get(entry.next_step_party_id or 0)
+        line.url = f"{self.base}{entry.uuid}/"
+        self._name(line)
         if value.status:
             line.status = statuses[value.status.id]
             line.old_status = statuses.get(before.get(entry.pk) or 0)
@@ -170,6 +171,14 @@ class HistoryReader:
             line.may_correct = may_correct(entry, viewer)[0]
             line.may_undo = viewer.may_record and may_undo(entry, viewer, self.now)
         return line
+
+    def _name(self, line: HistoryLine) -> None:
+        """Takes from the frame what the entry refers to."""
+        entry, party = line.entry, self.frame.parties.get
+        line.round = self.frame.rounds_by_id.get(entry.round_id or 0)
+        line.only_for = party(entry.audience_party_id or 0)
+        line.waits_party = party(entry.waits_party_id or 0)
+        line.next_step_party = party(entry.next_step_party_id or 0)
 
     # --- Blocks ----------------------------------------------------------------------------------
 

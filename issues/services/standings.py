@@ -15,6 +15,7 @@ from negotiations.models import Negotiation, Party
 from negotiations.scopes import Scope
 
 from ..models import Entry, Issue, Standing, StandingParty
+from ..models.entries import EntryQuerySet
 from ..standing import EntryValue, Frame, Period, Seat, StandingValue, StatusValue, Word, periods
 
 CHUNK = 200
@@ -38,11 +39,16 @@ class LoadedEntry:
 
 def load_entries(issue_ids: Sequence[int]) -> dict[int, list[LoadedEntry]]:
     """All entries of these items, in every audience, by item. Two queries at most."""
-    rows = list(Entry.objects.filter(issue__in=issue_ids).order_by().values(*_COLUMNS))
+    return load(Entry.objects.filter(issue__in=issue_ids))
+
+
+def load(entries: EntryQuerySet) -> dict[int, list[LoadedEntry]]:
+    """These entries by item. Two queries at most."""
+    rows = list(entries.order_by().values(*_COLUMNS))
     joint: dict[int, set[int]] = defaultdict(set)
     through = Entry.joint_parties.through.objects
-    if any(row["voice"] == "joint" for row in rows):
-        links = through.filter(entry__issue__in=issue_ids).values_list("entry_id", "party_id")
+    if texts := [row["id"] for row in rows if row["voice"] == "joint"]:
+        links = through.filter(entry__in=texts).values_list("entry_id", "party_id")
         for entry_id, party_id in links:
             joint[entry_id].add(party_id)
     found: dict[int, list[LoadedEntry]] = defaultdict(list)
