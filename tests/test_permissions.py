@@ -1,0 +1,324 @@
+"""The one table of who may do what: every address, method and role. A new route must be in it."""
+
+import re
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import pytest
+from django.contrib import admin
+from django.db import transaction
+from django.test import Client
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from issues.models import Entry
+from negotiations.models import Negotiation
+from negotiations.services import archive_negotiation
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+# From nobody to the head of a negotiation; what a role may, those after it may as well.
+ANYBODY, PERSON, VIEWER, RECORDER, HEAD = "anybody", "person", "viewer", "recorder", "head"
+ROLES = [ANYBODY, PERSON, VIEWER, RECORDER, HEAD]
+
+# What every form is sent with: enough for an action without a form of its own to find its object.
+SENT = {"status": "Raised", "step": "down", "heading": "Money", "retired": "yes"}
+
+
+@dataclass
+class Route:
+    """One line of the table. `missing`: what an address could name and this negotiation lacks."""
+
+    name: str
+    method: str
+    minimum: str
+    missing: tuple = field(default=())
+
+    def __str__(self):
+        return f"{self.method} {self.name}"
+
+
+NUMBER = ({"number": 99},)
+ENTRY = ({"number": 99}, {"number": 2}, {"uuid": "elsewhere"}, {"uuid": "nowhere"})
+PLACE = ({"place": 99},)
+PARTY = ({"code": "XX"}, {"code": "ru"})
+MEMBER = ({"username": "stranger"}, {"username": "nobody-at-all"})
+
+TABLE = [
+    Route("account_login", "GET", ANYBODY),
+    Route("account_logout", "GET", ANYBODY),
+    Route("account_inactive", "GET", ANYBODY),
+    Route("welcome", "GET", ANYBODY),
+    Route("healthz", "GET", ANYBODY),
+    Route("robots", "GET", ANYBODY),
+    Route("account_change_password", "GET", PERSON),
+    Route("account_change_password", "POST", PERSON),
+    Route("issues:home", "GET", PERSON),
+    Route("negotiations:negotiation_new", "GET", PERSON),
+    Route("negotiations:negotiation_new", "POST", PERSON),
+    # Reading
+    Route("issues:state_of_play", "GET", VIEWER),
+    Route("issues:show_as_of", "GET", VIEWER),
+    Route("issues:issue_list", "GET", VIEWER),
+    Route("issues:issue_detail", "GET", VIEWER, NUMBER),
+    Route("issues:round_list", "GET", VIEWER),
+    Route("issues:round_detail", "GET", VIEWER, PLACE),
+    Route("issues:changes", "GET", VIEWER),
+    Route("issues:mark_read", "POST", VIEWER),
+    Route("negotiations:members", "GET", VIEWER),
+    Route("negotiations:parties", "GET", VIEWER),
+    Route("negotiations:scheme", "GET", VIEWER),
+    # Recording
+    Route("issues:entries", "GET", RECORDER, NUMBER),
+    Route("issues:entries", "POST", RECORDER, NUMBER),
+    Route("issues:entry_correct", "GET", RECORDER, ENTRY),
+    Route("issues:entry_correct", "POST", RECORDER, ENTRY),
+    Route("issues:entry_retract", "GET", RECORDER, ENTRY),
+    Route("issues:entry_retract", "POST", RECORDER, ENTRY),
+    Route("issues:entry_source", "GET", RECORDER, ENTRY),
+    Route("issues:entry_source", "POST", RECORDER, ENTRY),
+    Route("issues:entry_undo", "POST", RECORDER, ENTRY),
+    Route("issues:agenda_mark", "POST", RECORDER, PLACE),
+    Route("issues:issue_new", "GET", RECORDER),
+    Route("issues:issue_new", "POST", RECORDER),
+    Route("issues:issue_paste", "GET", RECORDER),
+    Route("issues:issue_paste", "POST", RECORDER),
+    Route("issues:issue_edit", "GET", RECORDER, NUMBER),
+    Route("issues:issue_edit", "POST", RECORDER, NUMBER),
+    # Setting up
+    Route("issues:issue_order", "GET", HEAD),
+    Route("issues:heading_move", "POST", HEAD),
+    Route("issues:issue_move", "POST", HEAD, NUMBER),
+    Route("issues:issue_mark", "GET", HEAD, NUMBER),
+    Route("issues:issue_mark", "POST", HEAD, NUMBER),
+    Route("issues:issue_restore", "POST", HEAD, NUMBER),
+    Route("negotiations:negotiation_edit", "GET", HEAD),
+    Route("negotiations:negotiation_edit", "POST", HEAD),
+    Route("negotiations:negotiation_archive", "POST", HEAD),
+    Route("negotiations:negotiation_unarchive", "POST", HEAD),
+    Route("negotiations:members", "POST", HEAD),
+    Route("negotiations:person_add", "POST", HEAD),
+    Route("negotiations:member_edit", "POST", HEAD, MEMBER),
+    Route("negotiations:member_link", "POST", HEAD, MEMBER),
+    Route("negotiations:member_remove", "POST", HEAD, MEMBER),
+    Route("negotiations:parties", "POST", HEAD),
+    Route("negotiations:party_edit", "POST", HEAD, PARTY),
+    Route("negotiations:party_move", "POST", HEAD, PARTY),
+    Route("negotiations:party_remove", "POST", HEAD, PARTY),
+    Route("negotiations:scheme", "POST", HEAD),
+    Route("negotiations:status_edit", "POST", HEAD),
+    Route("negotiations:status_move", "POST", HEAD),
+    Route("negotiations:status_retire", "POST", HEAD),
+    Route("negotiations:status_remove", "POST", HEAD),
+    Route("negotiations:round_new", "GET", HEAD),
+    Route("negotiations:round_new", "POST", HEAD),
+    Route("negotiations:round_edit", "GET", HEAD, PLACE),
+    Route("negotiations:round_edit", "POST", HEAD, PLACE),
+    Route("negotiations:round_move", "GET", HEAD, PLACE),
+    Route("negotiations:round_move", "POST", HEAD, PLACE),
+    Route("negotiations:round_remove", "GET", HEAD, PLACE),
+    Route("negotiations:round_remove", "POST", HEAD, PLACE),
+]
+WITHIN = [route for route in TABLE if route.minimum in (VIEWER, RECORDER, HEAD)]
+NESTED = [route for route in WITHIN if route.missing]
+CHANGING = [route for route in WITHIN if route.method == "POST" and route.minimum != VIEWER]
+READING = [route for route in WITHIN if route.method == "GET" and route.minimum == VIEWER]
+
+
+def route_names(patterns, prefix=""):
+    """Every name in the URLconf, with its namespace. The admin keeps its own house."""
+    for pattern in patterns:
+        if str(pattern.pattern).startswith("admin/"):
+            continue
+        if isinstance(pattern, URLPattern):
+            yield f"{prefix}{pattern.name}"
+        elif isinstance(pattern, URLResolver):
+            inner = f"{pattern.namespace}:" if pattern.namespace else ""
+            yield from route_names(pattern.url_patterns, prefix + inner)
+
+
+def test_every_route_is_in_the_table():
+    assert set(route_names(get_resolver().url_patterns)) == {route.name for route in TABLE}
+
+
+@pytest.fixture
+def talks():
+    """Two items under a heading, an entry, a round, and somebody who may be removed."""
+    talks = factories.make_talks()
+    issue = factories.make_issue(talks.negotiation, heading="Money")
+    factories.make_issue(talks.negotiation, heading="Money")
+    factories.make_round(talks.negotiation, day="10 Apr 2025")
+    talks.entry = factories.record(issue, "RU", by=talks.recorder)
+    person = factories.add_member(talks.negotiation)
+    person.username = "person"
+    person.set_unusable_password()
+    person.save()
+    talks.stranger.username = "stranger"
+    talks.stranger.save()
+    return talks
+
+
+@pytest.fixture
+def clients(talks):
+    """A browser for each role, signed in once."""
+    users = {
+        ANYBODY: None,
+        PERSON: talks.stranger,
+        VIEWER: talks.reader,
+        RECORDER: talks.recorder,
+        HEAD: talks.head,
+        "superuser": factories.make_user(is_superuser=True),
+    }
+    return {role: signed_in(user) for role, user in users.items()}
+
+
+def signed_in(user):
+    client = Client()
+    if user:
+        client.force_login(user)
+    return client
+
+
+@contextmanager
+def undone():
+    """What happens within leaves no trace in the database."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+NEEDS = (
+    (),
+    ("slug",),
+    ("slug", "number"),
+    ("slug", "number", "uuid"),
+    ("slug", "place"),
+    ("slug", "code"),
+    ("slug", "username"),
+    ("uidb64", "token"),
+)
+
+
+def address_of(name, talks, **other):
+    """The route's address in these talks; `other` takes the place of what exists."""
+    values = {"number": 1, "uuid": talks.entry.uuid, "place": 1, "code": "RU", "username": "person"}
+    values |= {"slug": talks.slug, "uidb64": talks.head.uuid, "token": "x"} | other
+    for names in NEEDS:
+        with suppress(NoReverseMatch):
+            return reverse(name, kwargs={one: values[one] for one in names})
+    raise AssertionError(f"{name} needs something that this test does not know")
+
+
+def send(client, method, address, **options):
+    if method == "GET":
+        return client.get(address, **options)
+    return client.post(address, SENT | {"until": timezone.now().isoformat()}, **options)
+
+
+def is_let_in(answer):
+    """Whether the view did its work: a page, a way on, or what was wrong with the form."""
+    to_login = answer.headers.get("Location", "").startswith("/login/?next=")
+    return answer.status_code in (200, 302, 409, 422) and not to_login
+
+
+def test_who_may(talks, clients, subtests):
+    """First everybody who may not, then who may from the head down: an author's undo comes last."""
+    for route in TABLE:
+        address, place = address_of(route.name, talks), ROLES.index(route.minimum)
+        for role in [*ROLES[:place], *reversed(ROLES[place:])]:
+            with subtests.test(f"{role}: {route}"), undone():
+                answer = send(clients[role], route.method, address)
+                if ROLES.index(role) >= place:
+                    assert is_let_in(answer), answer.status_code
+                elif role == ANYBODY:
+                    assert answer.status_code == 302
+                    assert answer["Location"].startswith("/login/?next=")
+                else:
+                    assert answer.status_code == (404 if role == PERSON else 403)
+
+
+# Differs on every answer, whatever the page.
+TOKEN = re.compile(rb'csrfmiddlewaretoken" value="\w+"')
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true", "HX-Target": "item"}])
+def test_a_stranger_cannot_tell_it_from_what_is_missing(talks, clients, headers):
+    told = set()
+    for route in WITHIN:
+        for slug in (talks.slug, "no-such-talks"):
+            address = address_of(route.name, talks, slug=slug)
+            answer = send(clients[PERSON], route.method, address, headers=headers)
+            told.add((answer.status_code, TOKEN.sub(b"", answer.content)))
+    assert {status for status, _page in told} == {404}
+    assert len(told) == 1
+
+
+def test_what_is_not_of_this_negotiation_is_missing(talks, clients, subtests):
+    elsewhere = somewhere_else(talks)
+    for route in NESTED:
+        for missing in route.missing:
+            with subtests.test(f"{route} {missing}"), undone():
+                given = dict(missing)
+                if "uuid" in given:
+                    given["uuid"] = elsewhere if given["uuid"] == "elsewhere" else uuid4()
+                address = address_of(route.name, talks, **given)
+                assert send(clients[HEAD], route.method, address).status_code == 404
+
+
+def somewhere_else(talks):
+    """Another negotiation of the same head, with plenty of everything; the UUID of its entry."""
+    other = factories.make_negotiation(("XX", "YY"), head=talks.head)
+    entry = factories.record(factories.make_issue(other), "XX")
+    factories.make_round(other)
+    other.issues.update(number=99)
+    other.rounds.update(place=99)
+    factories.add_member(other, user=talks.stranger)
+    return entry.uuid
+
+
+def test_nothing_is_changed_in_an_archived_negotiation(talks, clients, subtests):
+    archive_negotiation(talks.negotiation, by=talks.head)
+    for route in CHANGING:
+        with subtests.test(str(route)), undone():
+            answer = send(clients[HEAD], "POST", address_of(route.name, talks))
+            reopens = route.name == "negotiations:negotiation_unarchive"
+            assert answer.status_code == (302 if reopens else 403)
+
+
+def test_who_reads_what_is_archived_and_what_is_everybodys(talks, clients, subtests):
+    archive_negotiation(talks.negotiation, by=talks.head)
+    for route in READING:
+        for role in (VIEWER, "superuser"):
+            with subtests.test(f"{role}: {route}"):
+                assert is_let_in(send(clients[role], "GET", address_of(route.name, talks)))
+
+
+def test_a_superuser_sets_up_every_negotiation(talks, clients, subtests):
+    for route in WITHIN:
+        if route.method == "GET":
+            with subtests.test(str(route)):
+                assert is_let_in(send(clients["superuser"], "GET", address_of(route.name, talks)))
+
+
+def test_a_page_takes_only_the_methods_of_the_table(talks, clients, subtests):
+    """An action is not set off by a link; signing in again may lead to it, and on to its page."""
+    listed = {(route.name, route.method) for route in WITHIN}
+    for name in sorted({route.name for route in WITHIN}):
+        for method in ("GET", "POST"):
+            if (name, method) not in listed:
+                with subtests.test(f"{method} {name}"):
+                    answer = send(clients[HEAD], method, address_of(name, talks))
+                    assert answer.status_code in ((302, 405) if method == "GET" else (405,))
+    assert Negotiation.objects.filter(archived_at=None).get().issues.count() == 2
+    assert Entry.objects.count() == 1
+
+
+def test_the_admin_is_for_staff(talks, clients, subtests):
+    for model in admin.site._registry:
+        for page in ("changelist", "add"):
+            name = f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}"
+            for role in ROLES:
+                with subtests.test(f"{role}: {name}"):
+                    assert clients[role].get(reverse(name)).status_code in (302, 403)
