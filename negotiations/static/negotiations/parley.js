@@ -25,7 +25,12 @@
     const config = detail.requestConfig;
     if (!config) return () => location.reload();
     if (config.verb === "get") return () => htmx.ajax("GET", config.path, { source: detail.elt, target: detail.target });
-    return () => { const form = detail.elt.closest("form"); if (form) form.requestSubmit(); };
+    return () => {
+      const form = detail.elt.closest("form");
+      const button = config.triggeringEvent?.submitter || form.querySelector("button");
+      button.focus();
+      form.requestSubmit(button);
+    };
   }
 
   document.addEventListener("htmx:sendError", (event) =>
@@ -47,11 +52,17 @@
       tell("Something went wrong on the server. What you typed is still here.", again(event.detail), "Try again");
     }
   });
+  let last = null;
+  document.addEventListener("focusin", (event) => { last = event.target; });
   document.addEventListener("htmx:beforeRequest", (event) => {
     byId("alert").textContent = "";
     event.detail.elt.setAttribute("aria-busy", "true");
   });
-  document.addEventListener("htmx:afterRequest", (event) => event.detail.elt.removeAttribute("aria-busy"));
+  document.addEventListener("htmx:afterRequest", (event) => {
+    event.detail.elt.removeAttribute("aria-busy");
+    /* What had the focus is gone from the page: the message about it comes next. */
+    if (document.activeElement === document.body && last && !last.isConnected) byId("messages").focus();
+  });
 
   /* Signing in again in another tab renews the token; the form still holds the old one. */
   document.addEventListener("htmx:configRequest", (event) => {
@@ -70,8 +81,8 @@
       opener = document.activeElement ? document.activeElement.id : null;
       dialog().showModal();
     }
-    const errors = document.querySelector(".errors");
-    if (errors && event.detail.xhr.status === 422) errors.focus();
+    const errors = document.querySelector("dialog[open] .errors, .errors");
+    if (errors && [409, 422].includes(event.detail.xhr.status)) errors.focus();
   });
   document.addEventListener("entry-recorded", () => {
     if (dialog().open) dialog().close();
