@@ -6,7 +6,7 @@ import pytest
 
 from issues import services
 from issues.models import Entry, EntrySource, Issue, Standing
-from negotiations.models import Source, Status
+from negotiations.models import Source
 from negotiations.services import add_source, archive_negotiation
 from tests import factories
 from tests.admin_pages import browser, complaints, make_staff, make_superuser, send, told, url

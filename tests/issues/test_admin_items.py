@@ -169,6 +169,10 @@ def test_a_round_is_added_at_the_end_with_its_sources(client, talks, round_):
     send(client, address, title="Second round", expected="in spring", sources=[str(source.pk)])
     made = Round.objects.get(title="Second round")
     assert (made.place, made.when, list(made.sources.all())) == (2, "in spring", [source])
+    send(client, change_url(made), city="Vienna")
+    assert list(made.sources.all()) == [source]
+    send(client, change_url(made), sources=[])
+    assert not made.sources.exists()
 
 
 def test_a_round_that_took_place_has_a_date(client, talks):

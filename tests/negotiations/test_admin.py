@@ -289,6 +289,19 @@ def test_nobody_lets_themselves_into_a_delegation(client, admin, talks):
     assert not admin.memberships.exists()
 
 
+def test_a_head_of_one_delegation_leaves_the_other_its_people(talks):
+    client = browser(make_staff(talks.negotiation, "head", "US"))
+    theirs = talks.negotiation.memberships.get(
+        user=factories.add_member(talks.negotiation, "recorder", "RU")
+    )
+    answer = send(client, change_url(theirs), role="head")
+    assert "decides about its people" in complaints(answer)
+    refused = client.post(url(Membership, "delete", theirs.pk), {"post": "yes"}, follow=True)
+    assert "decides about its people" in told(refused)
+    theirs.refresh_from_db()
+    assert theirs.role == "recorder"
+
+
 def test_only_parties_of_the_same_negotiation_are_offered(client, talks):
     other = factories.make_negotiation(parties=("A", "B"))
     address = f"{url(Membership, 'add')}?negotiation={talks.negotiation.pk}"
@@ -467,6 +480,9 @@ def test_a_viewer_on_the_staff_changes_nothing(talks):
     assert "needs the role head" in complaints(send_list(client, url(Party), name="X"))
     answer = act(client, Status, "retire", factories.status(talks.negotiation, "Agreed"))
     assert "needs the role head" in told(answer)
+    for action in ("archive", "unarchive"):
+        refused = act(client, Negotiation, action, talks.negotiation)
+        assert "head" in told(refused)
     party.refresh_from_db()
     assert party.name == "Russia"
     assert not Status.objects.filter(retired=True).exists()
