@@ -53,6 +53,12 @@ def test_the_same_title_is_opened_once(talks):
     assert "already, as number 1" in refused(make, talks, " banking ")
 
 
+def test_a_title_entered_in_error_is_free_again(talks):
+    issue = make(talks, "A")
+    services.mark_in_error(issue, version=issue.version, by=None, reason="Wrong list.")
+    assert make(talks, "A").number == 2
+
+
 def test_the_same_title_may_stand_under_another_parent_or_reference(talks):
     parent, _other = make(talks, "A"), make(talks, "B")
     make(talks, "B", parent=parent)

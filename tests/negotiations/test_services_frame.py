@@ -326,6 +326,7 @@ def test_an_unused_status_can_be_changed_and_removed(talks):
     ("category", "rung", "sentence"),
     [
         ("open", 2, "Rungs rise"),
+        ("open", 9, "Rungs rise"),
         ("engaged", 4, "Rungs rise"),
         ("done", 5, "Rungs rise"),
         ("settled", None, "which rung"),

@@ -193,6 +193,15 @@ def test_a_head_of_one_side_decides_about_nobody_of_the_other(client, delegation
     assert url("member_edit", talks.slug, talks.reader.username) in page
 
 
+def test_a_head_of_one_side_gets_no_link_for_the_other(client, delegations):
+    talks = delegations
+    party = talks.negotiation.parties.get(code="US")
+    services.add_person(talks.negotiation, username="anna", full_name="Anna Berg", party=party)
+    for user, status in ((talks.ru, 403), (talks.us, 200)):
+        client.force_login(user)
+        assert client.post(url("member_link", talks.slug, "anna")).status_code == status
+
+
 @pytest.mark.parametrize("who", ["reader", "ru"])
 def test_a_head_of_one_side_lets_nobody_into_the_other(client, delegations, who):
     talks = delegations
