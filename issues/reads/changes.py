@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -200,20 +201,24 @@ class ChangeReader:
         self.standings = StandingReader(frame)
         self.earlier = self.standings
         if since := compared.since:
-            clock = _MomentClock(known=timezone.localdate(since), moment=since)
-            self.earlier = StandingReader(FrameView(frame.viewer, clock))
+            then = copy.copy(frame)
+            then.clock = _MomentClock(known=timezone.localdate(since), moment=since)
+            then.parties, then.statuses = frame.parties, frame.statuses
+            self.earlier = StandingReader(then)
         self.base = reverse("issues:issue_list", args=[frame.negotiation.slug])
 
     def read(self, page: str = "") -> Changes:
         """One page of the items that moved; totals, waits and the rest are of all items."""
         told = self._told()
-        pairs = self._pairs(self._candidates(told))
+        pairs = self._pairs(self._candidates(told), words=bool(self.compared.since))
         found = Issue.objects.visible_to(self.frame.viewer).in_agenda_order()
         issues = {issue.pk: issue for issue in found.only("number", "reference", "title")}
         moved = [pk for pk in issues if pk in pairs and movement(*pairs[pk]).moved]
         moved_set = set(moved)
         shown = page_at(moved, page, ITEMS_PER_PAGE)
-        rows = self._rows([issues[pk] for pk in shown], told)
+        if not self.compared.since:
+            pairs |= self._pairs(list(shown), words=True)
+        rows = self._rows([issues[pk] for pk in shown], pairs, told)
         unmoved = [pk for pk in issues if pk not in moved_set]
         return Changes(
             compared=self.compared,
@@ -247,9 +252,10 @@ class ChangeReader:
 
     # --- Rows ------------------------------------------------------------------------------------
 
-    def _rows(self, issues: Sequence[Issue], told: Mapping[int, list[int]]) -> list[MovedItem]:
-        pairs = self._pairs([issue.pk for issue in issues], words=True)
-        behind = {pk: self._behind(pair, told.get(pk, [])) for pk, pair in pairs.items()}
+    def _rows(
+        self, issues: Sequence[Issue], pairs: Mapping[int, Pair], told: Mapping[int, list[int]]
+    ) -> list[MovedItem]:
+        behind = {issue.pk: _behind(*pairs[issue.pk]) for issue in issues}
         lines = self.entries.lines([pk for pks in behind.values() for pk in pks])
         frames = [
             with_freshness_of(self.frame, end.day)
@@ -262,11 +268,6 @@ class ChangeReader:
             row.more = len(set(told.get(issue.pk, ())) - set(behind[issue.pk]))
             rows.append(row)
         return rows
-
-    def _behind(self, pair: Pair, told: list[int]) -> list[int]:
-        """The entries that did it: those the later standing rests on and the earlier did not."""
-        before, after = pair
-        return sorted(_resting_on(after) - _resting_on(before))[-LINES_PER_ITEM:]
 
     # --- What did not move -----------------------------------------------------------------------
 
@@ -339,6 +340,11 @@ def _resting_on(view: StandingView) -> set[int]:
     own = {word.status_entry for word in view.words}
     aside = {view.press_entry, view.own_entry} if view.badge in ("press", "ours") else set()
     return {pk for pk in own | aside if pk}
+
+
+def _behind(before: StandingView, after: StandingView) -> list[int]:
+    """The entries that did it: those the later standing rests on and the earlier did not."""
+    return sorted(_resting_on(after) - _resting_on(before))[-LINES_PER_ITEM:]
 
 
 def _unchanged_rounds(views: Sequence[StandingView]) -> int:
