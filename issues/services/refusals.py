@@ -33,9 +33,10 @@ def may_correct(entry: Entry, viewer: Viewer) -> tuple[bool, str]:
     allowed, why_not = can(viewer, Role.RECORDER)
     if not allowed:
         return False, why_not
-    if entry.audience == DELEGATION and entry.audience_party != viewer.party:
+    own = viewer.party.pk if viewer.party else None
+    if entry.audience == DELEGATION and entry.audience_party_id != own:
         return False, "Only that delegation’s own people correct its entries."
-    if viewer.party and entry.recorded_party_id != viewer.party.pk:
+    if viewer.party and entry.recorded_party_id != own:
         return False, f"Only what {viewer.party}’s own people recorded can be corrected by you."
     if entry.recorded_by_id == viewer.user.pk:
         return True, ""
