@@ -6,7 +6,9 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
+from django.core.exceptions import BadRequest
 from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +18,7 @@ from negotiations.models import Party, Round
 from ..models import Entry, EntrySource, Issue
 from ..services import may_correct, may_undo
 from ..services.standings import load
-from ..standing import EntryValue, counting
+from ..standing import EntryValue, replaced
 from .frame import FrameView, StatusView
 
 PAGE = 60
@@ -99,14 +101,16 @@ class HistoryReader:
     def read(self, after: str = "") -> History:
         """A page of the newest entries, or of those older than the entry with UUID `after`."""
         values = self._values()
-        shown = sorted(values, key=lambda value: value.rank, reverse=True)
+        seen = [value for value in values if self._is_due(value)]
+        shown = sorted(seen, key=lambda value: value.rank, reverse=True)
         start = self._start(shown, after)
         page = shown[start : start + PAGE]
         entries = self._entries([value.id for value in page])
         lines = self._lines(values, [entries[value.id] for value in page])
+        rounds = self._rounds(shown[start - 1] if start else None)
         more = len(shown) > start + PAGE
         older = str(entries[page[-1].id].uuid) if more else ""
-        return History(self._blocks(lines, with_newest=not start), len(shown), older)
+        return History(self._blocks(lines, rounds, with_newest=not start), len(shown), older)
 
     def line(self, entry: Entry) -> HistoryLine:
         """One entry as its line, for the pages that correct it or take it back."""
@@ -115,21 +119,36 @@ class HistoryReader:
         return line
 
     def _values(self) -> list[EntryValue]:
-        """All entries of the item that the viewer sees, at the page's clock."""
+        """All entries of the item that the viewer sees, as recorded by the page's clock."""
         viewer, clock = self.frame.viewer, self.frame.clock
         seen = Entry.objects.visible_to(viewer.user, viewer.scope).filter(issue=self.issue)
         if clock.known_moment:
             seen = seen.filter(recorded_at__lte=clock.known_moment)
-        if clock.as_of:
-            seen = seen.filter(counts_from__lte=clock.as_of)
         return [entry.value for entry in load(seen)[self.issue.pk]]
 
+    def _is_due(self, value: EntryValue) -> bool:
+        """Whether it belongs to the day of the page. What replaces another may come after it."""
+        return self.frame.clock.as_of is None or value.counts_from <= self.frame.clock.as_of
+
     def _start(self, shown: Sequence[EntryValue], after: str) -> int:
+        """The place after the entry with this UUID. Raises BadRequest where there is none."""
         if not after:
             return 0
-        pk = Entry.objects.filter(uuid=after, issue=self.issue).values_list("pk", flat=True).first()
-        places = [place for place, value in enumerate(shown) if value.id == pk]
-        return places[0] + 1 if places else 0
+        try:
+            entry = Entry.objects.filter(uuid=UUID(after)).values_list("pk", flat=True).first()
+        except ValueError:
+            entry = None
+        places = [place for place, value in enumerate(shown, start=1) if value.id == entry]
+        if not places:
+            raise BadRequest("There is no entry here from which to go on. Open the item again.")
+        return places[0]
+
+    def _rounds(self, newer: EntryValue | None) -> list[Round]:
+        """The rounds that divide a page, in order: over by then, and not before `newer` already."""
+        day = self.frame.clock.day
+        held = [r for r in self.frame.held_rounds if not r.is_side_meeting]
+        over = [r for r in held if r.last_day and r.last_day <= day]
+        return [r for r in over if not newer or (r.last_day or day) < newer.said_first]
 
     def _entries(self, pks: Sequence[int]) -> dict[int, Entry]:
         known = self.frame.clock.known_moment
@@ -140,32 +159,33 @@ class HistoryReader:
         return {entry.pk: entry for entry in found.prefetch_related(links, "corrects").order_by()}
 
     def _lines(self, values: Sequence[EntryValue], entries: list[Entry]) -> list[HistoryLine]:
-        standing = {value.id for value in counting(values)}
+        out = replaced(values)
         by_id = {value.id: value for value in values}
-        before = _before(value for value in values if value.id in standing)
-        replies = {entry.corrects_id: entry for entry in entries if entry.corrects_id}
-        return [self._line(entry, by_id[entry.pk], standing, before, replies) for entry in entries]
+        before = _before(v for v in values if v.id not in out and self._is_due(v))
+        replies = {entry.corrects_id: entry for entry in entries}
+        replies |= {entry.corrects_id: entry for entry in entries if entry.pk not in out}
+        return [self._line(entry, by_id[entry.pk], out, before, replies) for entry in entries]
 
     def _line(
         self,
         entry: Entry,
         value: EntryValue,
-        standing: set[int],
+        out: set[int | None],
         before: dict[int, int | None],
-        replies: dict[int, Entry],
+        replies: dict[int | None, Entry],
     ) -> HistoryLine:
         statuses = self.frame.statuses
         line = HistoryLine(
             entry, [p for pk, p in self.frame.parties.items() if pk in value.parties]
         )
-        line.is_struck = entry.pk not in standing and not entry.takes_back
+        line.is_struck = entry.pk in out
         line.reply = replies.get(entry.pk)
         line.url = f"{self.base}{entry.uuid}/"
         self._name(line)
         if value.status:
             line.status = statuses[value.status.id]
             line.old_status = statuses.get(before.get(entry.pk) or 0)
-            line.is_still = entry.pk in standing and line.old_status == line.status
+            line.is_still = not line.is_struck and line.old_status == line.status
         if self.frame.clock.is_now and not line.is_struck and entry.kind != Entry.Kind.UNDO:
             viewer = self.frame.viewer
             line.may_correct = may_correct(entry, viewer)[0]
@@ -182,10 +202,11 @@ class HistoryReader:
 
     # --- Blocks ----------------------------------------------------------------------------------
 
-    def _blocks(self, lines: list[HistoryLine], with_newest: bool) -> list[Block]:
+    def _blocks(
+        self, lines: list[HistoryLine], rounds: list[Round], with_newest: bool
+    ) -> list[Block]:
         blocks: list[Block] = []
         run: list[HistoryLine] = []
-        rounds = [r for r in self.frame.held_rounds if not r.is_side_meeting and r.last_day]
         for place, line in enumerate(lines):
             if passed := self._passed(rounds, line):
                 blocks += _folded(run) + [Block(rounds=passed)]
