@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from tests.browsing import Guard, open_context
+from tests.browsing import Guard, go_without, open_context
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -16,8 +16,7 @@ NO_CHROMIUM = "chromium is not on the PATH"
 def pytest_runtest_setup(item):
     """Skip browser tests where there is no chromium; REQUIRE_ALL=1 makes that a failure."""
     if item.get_closest_marker("browser") and not CHROMIUM:
-        stop = pytest.fail if os.environ.get("REQUIRE_ALL") == "1" else pytest.skip
-        stop(NO_CHROMIUM)
+        go_without(NO_CHROMIUM)
 
 
 @pytest.fixture(scope="session")

@@ -49,8 +49,9 @@ def send(page, path, **fields):
     """Posts a form with the window's cookies; the path it leads to. It must be accepted."""
     request = page.context.request
     token = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}.get("csrftoken")
+    refusal = re.compile(r'class="error"[^>]*>([^<]+)')
     answer = request.post(path, form={"csrfmiddlewaretoken": token, **fields}, max_redirects=0)
     # What the page says next is about the test's own doing only.
     page.context.clear_cookies(name="messages")
-    assert answer.status == 302, f"{path}: {answer.status} {answer.text()[:2000]}"
+    assert answer.status == 302, f"{path}: {answer.status} {refusal.findall(answer.text())}"
     return answer.headers["location"]
