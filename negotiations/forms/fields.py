@@ -19,7 +19,7 @@ class VagueDateField(forms.CharField):
     """A day, a month or a year in words; gives a VagueDate, or None when empty."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=40, **kwargs)
+        super().__init__(**({"max_length": 40} | kwargs))
 
     def clean(self, value: Any) -> Any:
         typed = super().clean(value)
