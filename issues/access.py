@@ -1,4 +1,4 @@
-"""Fetches one item or entry for a person; the negotiation and the role come from `negotiations.access`."""
+"""Fetches one item or entry; negotiation and role come from `negotiations.access`."""
 
 from __future__ import annotations
 

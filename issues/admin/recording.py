@@ -22,7 +22,8 @@ from negotiations.forms import add_refusal
 from negotiations.models import Membership
 
 from .. import services
-from ..forms.entry import CorrectionForm, EntryForm, RetractionForm, SourceForm
+from ..forms.entry import EntryForm
+from ..forms.replies import CorrectionForm, RetractionForm, SourceForm
 from ..models import Entry, Issue
 from ..reads.frame import FrameView
 from ..reads.standings import NOTHING, StandingReader, StandingView

@@ -21,7 +21,8 @@ from negotiations.models import Membership
 
 from .. import services
 from ..access import entry_of, issue_of
-from ..forms.entry import CorrectionForm, EntryForm, RetractionForm, SourceForm
+from ..forms.entry import EntryForm
+from ..forms.replies import CorrectionForm, RetractionForm, SourceForm
 from ..models import Entry, Issue
 from ..reads.frame import FrameView
 from ..reads.history import HistoryReader
