@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 from django import forms
 from django.utils import timezone
 
+from negotiations.forms import DayField
+
 from ..reads.frame import FrameView
-from .entry import DayField
 
 
 class AsOfForm(forms.Form):

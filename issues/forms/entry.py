@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from negotiations.dates import VagueDate, parse_date
+from negotiations.forms import DayField, ProseField, VagueDateField
 from negotiations.models import Party, Round, Source, StatusScheme
 
 from ..models import Entry
@@ -24,29 +25,6 @@ Choices = list[tuple[str, str]]
 NEW, LAST, TABLE = "new", "last", "table"
 OTHERS = {"joint": "Jointly", "third": "Press", "own": "Ours"}
 _TIME = re.compile(r"^(.*\d{4})[ ,]+(\d{1,2}:\d{2})$")
-
-
-class VagueDateField(forms.CharField):
-    """A day, a month or a year as people write it; cleans to a VagueDate or None."""
-
-    def clean(self, value: Any) -> VagueDate | None:
-        typed = super().clean(value)
-        if not typed:
-            return None
-        try:
-            return parse_date(typed)
-        except ValueError as error:
-            raise ValidationError(str(error)) from error
-
-
-class DayField(VagueDateField):
-    """The same, but only a day will do; cleans to a date or None."""
-
-    def clean(self, value: Any) -> dt.date | None:  # type: ignore[override]
-        found = super().clean(value)
-        if found and found.first != found.last:
-            raise ValidationError("Write the day as well, such as 24 Jun 2026.")
-        return found.first if found else None
 
 
 class EntryForm(forms.Form):
@@ -69,9 +47,7 @@ class EntryForm(forms.Form):
         help_text="A day, a month or a year: 24 Jun 2026, Jun 2026 or 2026.",
     )
     early = forms.BooleanField(label="Yes, this was before the negotiation began", required=False)
-    text = forms.CharField(
-        label="What was said", required=False, max_length=5000, widget=forms.Textarea({"rows": 3})
-    )
+    text = ProseField(label="What was said", required=False, max_length=5000)
     speaker = forms.CharField(required=False, max_length=160)
     speaker_function = forms.CharField(label="Function", required=False, max_length=200)
     round = forms.ChoiceField(required=False)
@@ -80,7 +56,7 @@ class EntryForm(forms.Form):
     source_title = forms.CharField(label="Title", required=False, max_length=300)
     source_publisher = forms.CharField(label="Publisher", required=False, max_length=160)
     source_date = VagueDateField(label="Dated", required=False, max_length=40)
-    position = forms.CharField(required=False, max_length=2000, widget=forms.Textarea({"rows": 2}))
+    position = ProseField(required=False, max_length=2000)
     waits = forms.ChoiceField(label="Waits for", required=False)
     waits_why = forms.ChoiceField(
         label="Why", required=False, choices=[("", "–"), *Entry.Why.choices]
@@ -91,9 +67,7 @@ class EntryForm(forms.Form):
     next_step_who = forms.CharField(label="By whom", required=False, max_length=120)
     next_step_by = DayField(label="By when", required=False, max_length=40)
     holds_since = forms.CharField(label="Holds since", required=False, max_length=40)
-    original_text = forms.CharField(
-        label="Original wording", required=False, widget=forms.Textarea({"rows": 2})
-    )
+    original_text = ProseField(label="Original wording", required=False, max_length=5000)
     original_language = forms.CharField(label="Its language", required=False, max_length=40)
     reliability = forms.ChoiceField(
         required=False, choices=[("", "Not said"), *Entry.Reliability.choices]

@@ -7,13 +7,14 @@ from uuid import uuid4
 
 from django import forms
 
+from negotiations.forms import VagueDateField
 from negotiations.models import Source
 
 from ..models import Entry
 from ..reads.frame import FrameView
 from ..reads.sources import recent_sources
 from ..services import NewSource
-from .entry import Choices, EntryForm, VagueDateField
+from .entry import Choices, EntryForm
 
 
 class CorrectionForm(EntryForm):
