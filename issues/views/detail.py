@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from negotiations.access import viewer_of
@@ -13,7 +12,7 @@ from ..access import issue_of
 from ..forms.entry import EntryForm
 from ..reads.detail import read_detail
 from .entries import member_count
-from .pages import audience_line, frame_for, page_context, person
+from .pages import frame_for, page_context, person
 
 
 @require_GET
@@ -28,8 +27,6 @@ def issue_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         issue=issue,
         detail=read_detail(frame, issue, request.GET.get("after", "")),
         back=issue.get_absolute_url(),
-        audience_line=audience_line(viewer),
-        printed_at=timezone.now(),
     )
     if context["may_record"]:
         context["form"] = EntryForm(frame=frame, members=member_count(viewer))

@@ -8,6 +8,7 @@ from django.core.exceptions import BadRequest
 from django.core.paginator import Page, Paginator
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from negotiations.access import Viewer
@@ -47,6 +48,8 @@ def page_context(frame: FrameView, section: str, **more: Any) -> dict[str, Any]:
         "first_recorded": first,
         "section": section,
         "may_record": frame.viewer.may_record and clock.is_now,
+        "audience_line": audience_line(frame.viewer),
+        "printed_at": timezone.now(),
         **more,
     }
 

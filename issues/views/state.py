@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from negotiations.access import viewer_of
@@ -17,7 +16,6 @@ from ..reads.standings import StandingReader
 from ..reads.state import StateReader, choose_rounds, choose_since, fill_cells
 from .pages import (
     add_back,
-    audience_line,
     frame_for,
     page_context,
     page_of,
@@ -59,8 +57,6 @@ def state_of_play(request: HttpRequest, slug: str) -> HttpResponse:
         chosen_rounds=_chosen_rounds(request),
         span=3 + bool(since) + len(columns),
         next_round_text=frame.next_round_text,
-        audience_line=audience_line(viewer),
-        printed_at=timezone.now(),
         since=since,
         figures=figures,
         filter=filters,
