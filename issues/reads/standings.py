@@ -10,6 +10,8 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import FilteredRelation, Q
@@ -19,6 +21,7 @@ from negotiations.models import Party
 from negotiations.scopes import Scope
 
 from ..models import Standing, StandingParty
+from ..models.standings import holds_on
 from ..services.standings import LoadedEntry, entries_in, load_entries, load_frames
 from ..standing import Period, StandingValue, Word, periods, standing_on
 from .frame import FrameView, StatusView, aged_date_text
@@ -75,18 +78,29 @@ class StandingView:
 NOTHING = StandingView()
 
 
-def period(scope: Scope, day: dt.date | None) -> FilteredRelation:
-    """To annotate items with: the stored period that holds on `day` (None: now) in `scope`."""
+def period(
+    scope: Scope, day: dt.date | None, *, began_after: dt.date | None = None
+) -> FilteredRelation:
+    """To annotate items with: the stored period that holds on `day` (None: now) in `scope`.
+
+    With `began_after`, only one that began after that day: the items that may have moved since.
+    """
     holds = Q(standings__until=None)
     if day is not None:
         holds = Q(standings__since__lte=day) & (holds | Q(standings__until__gt=day))
+    if began_after is not None:
+        holds &= Q(standings__since__gt=began_after)
     return FilteredRelation("standings", condition=Q(standings__scope=scope.key) & holds)
 
 
-_ENTRIES = ("last_entry", "waits_entry", "next_step_entry", "press_entry", "own_entry")
+# In the order of the fields of StandingView, after its words, and of WordView.
 _COLUMNS = (
-    *("pk", "issue_id", "headline_id", "badge", "fell_from_id", "fell_on", "last_said"),
-    *("entry_count", *(f"{name}_id" for name in _ENTRIES)),
+    *("headline_id", "badge", "fell_from_id", "fell_on", "last_said", "entry_count"),
+    *("last_entry_id", "waits_entry_id", "next_step_entry_id", "press_entry_id", "own_entry_id"),
+)
+_WORD_COLUMNS = (
+    *("said_first", "said_precision", "spoke_first", "spoke_precision"),
+    *("status_entry_id", "position_entry_id"),
 )
 
 
@@ -106,12 +120,26 @@ class StandingReader:
 
         Two queries. An item without any row stands at nothing.
         """
-        day = day or self.clock.as_of
+        return self.on_days(issue_ids, [day], words=words)[0]
+
+    def on_days(
+        self, issue_ids: Sequence[int], days: Sequence[dt.date | None], *, words: bool = True
+    ) -> list[dict[int, StandingView]]:
+        """The same for several days, in their order; still two queries."""
+        days = [day or self.clock.as_of for day in days]
         if self.clock.known:
             computed = self._computed(issue_ids)
-            return {pk: self._view(standing_on(computed[pk], day)) for pk in issue_ids}
-        rows = Standing.objects.as_of(self.scope, day).filter(issue__in=issue_ids).order_by()
-        return self._stored(list(rows.values(*_COLUMNS)), words)
+            return [
+                {pk: self._view(standing_on(computed[pk], day)) for pk in issue_ids} for day in days
+            ]
+        return self._stored_on(issue_ids, days, words)
+
+    def at_both(
+        self, issue_ids: Sequence[int], before: dt.date, after: dt.date | None
+    ) -> dict[int, tuple[StandingView, StandingView]]:
+        """The standing of each item at both ends of a span (`after` None: now), with words."""
+        then, now = self.on_days(issue_ids, [before, after])
+        return {pk: (then.get(pk, NOTHING), now.get(pk, NOTHING)) for pk in issue_ids}
 
     def at_days(
         self, issue_ids: Sequence[int], days: Sequence[dt.date]
@@ -147,12 +175,12 @@ class StandingReader:
         ):
             end = bisect_left(ordered, until) if until else None
             if covered := places[bisect_left(ordered, since) : end]:
-                view, cells = self._look(headline, badge, fell_from), found[issue_id]
+                view, cells = self.look(headline, badge, fell_from), found[issue_id]
                 for place in covered:
                     cells[place] = view
         return found
 
-    def _look(self, headline: int | None, badge: str, fell_from: int | None) -> StandingView:
+    def look(self, headline: int | None, badge: str, fell_from: int | None) -> StandingView:
         """A standing without words: few differ, so each is made once."""
         key = (headline, badge, fell_from)
         if key not in self._looks:
@@ -162,37 +190,38 @@ class StandingReader:
             )
         return self._looks[key]
 
-    def _stored(self, rows: list[dict[str, Any]], words: bool) -> dict[int, StandingView]:
-        spoken: dict[int, list[WordView]] = defaultdict(list)
-        if words:
-            for row in _words_of([row["pk"] for row in rows]):
-                spoken[row["standing_id"]].append(self._word(row))
-        return {row["issue_id"]: self._from_row(row, spoken[row["pk"]]) for row in rows}
+    def _stored_on(
+        self, issue_ids: Sequence[int], days: Sequence[dt.date | None], words: bool
+    ) -> list[dict[int, StandingView]]:
+        holds = reduce(or_, map(holds_on, days))
+        rows = Standing.objects.filter(holds, scope=self.scope.key, issue__in=issue_ids).order_by()
+        periods_ = list(rows.values_list("since", "until", "pk", "issue_id", *_COLUMNS))
+        spoken = self._words([row[2] for row in periods_]) if words else {}
+        found: list[dict[int, StandingView]] = [{} for _day in days]
+        for since, until, pk, issue_id, *columns in periods_:
+            view = self._from_row(columns, spoken.get(pk, ()))
+            for day, views in zip(days, found, strict=True):
+                if _covers(since, until, day):
+                    views[issue_id] = view
+        return found
 
-    def _from_row(self, row: dict[str, Any], words: Iterable[WordView]) -> StandingView:
-        statuses = self.frame.statuses
-        return StandingView(
-            headline=statuses.get(row["headline_id"]),
-            badge=row["badge"],
-            words=tuple(words),
-            fell_from=statuses.get(row["fell_from_id"]),
-            fell_on=row["fell_on"],
-            last_said=row["last_said"],
-            entry_count=row["entry_count"],
-            **{name: row[f"{name}_id"] for name in _ENTRIES},
-        )
+    def _from_row(self, row: Sequence[Any], words: Iterable[WordView]) -> StandingView:
+        headline, badge, fell_from, *rest = row
+        status = self.frame.statuses.get
+        return StandingView(status(headline), badge, tuple(words), status(fell_from), *rest)
 
-    def _word(self, row: dict[str, Any]) -> WordView:
-        return WordView(
-            self.frame.parties[row["party_id"]],
-            self.frame.statuses.get(row["status_id"]),
-            row["said_first"],
-            row["said_precision"],
-            row["spoke_first"],
-            row["spoke_precision"],
-            row["status_entry_id"],
-            row["position_entry_id"],
-        )
+    def _words(self, standing_ids: Sequence[int]) -> dict[int, list[WordView]]:
+        """The parties' words of these periods, in the order of the parties."""
+        parties, status = self.frame.parties, self.frame.statuses.get
+        order = {pk: place for place, pk in enumerate(parties)}
+        rows = StandingParty.objects.filter(standing__in=standing_ids).order_by()
+        found: dict[int, list[WordView]] = defaultdict(list)
+        for standing_id, party_id, status_id, *rest in sorted(
+            rows.values_list("standing_id", "party_id", "status_id", *_WORD_COLUMNS),
+            key=lambda row: order[row[1]],
+        ):
+            found[standing_id].append(WordView(parties[party_id], status(status_id), *rest))
+        return found
 
     # --- Computed, for a recorded day in the past ------------------------------------------------
 
@@ -250,9 +279,8 @@ class StandingReader:
         return replace(view, position_entry=word.position.id if word.position else None)
 
 
-def _words_of(standing_ids: Sequence[int]) -> Iterable[dict[str, Any]]:
-    rows = StandingParty.objects.filter(standing__in=standing_ids)
-    return rows.order_by("party__order", "party").values(
-        *("standing_id", "party_id", "status_id", "said_first", "said_precision"),
-        *("spoke_first", "spoke_precision", "status_entry_id", "position_entry_id"),
-    )
+def _covers(since: dt.date, until: dt.date | None, day: dt.date | None) -> bool:
+    """Whether a period holds on `day` (None: now)."""
+    if day is None:
+        return until is None
+    return since <= day and (until is None or day < until)
