@@ -1,0 +1,107 @@
+"""Stored standings: what the entries add up to, per item, scope and period of effective time.
+
+Derived data: rebuilt from entries by `issues.services`, checked by `check_standings`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import models
+from django.db.models import Q
+
+from negotiations.models import Category, Party, Precision, Status
+from negotiations.scopes import Scope
+
+from .entries import Entry
+from .items import Issue
+
+
+def holds_on(day: dt.date | None) -> Q:
+    """The periods that hold on `day` (None: now)."""
+    if day is None:
+        return Q(until=None)
+    return Q(Q(until=None) | Q(until__gt=day), since__lte=day)
+
+
+class StandingQuerySet(models.QuerySet["Standing"]):
+    def as_of(self, scope: Scope, day: dt.date | None = None) -> StandingQuerySet:
+        """One row per item: the period that holds on `day` (None: now) in `scope`."""
+        return self.filter(holds_on(day), scope=scope.key)
+
+
+class Standing(models.Model):
+    class Badge(models.TextChoices):
+        NONE = "", "no status yet"
+        JOINT = "joint", "confirmed jointly"
+        SEPARATE = "separate", "both say so, separately"
+        ONLY = "only", "only one side says so"
+        CLAIMS_MORE = "more", "claims more, not answered"
+        DIFFER = "differ", "accounts differ"
+        PRESS = "press", "press report"
+        OURS = "ours", "our assessment"
+
+    issue = models.ForeignKey(Issue, models.PROTECT, related_name="standings")
+    scope = models.CharField(max_length=24)
+    since = models.DateField(help_text="First effective day of this period.")
+    until = models.DateField(null=True, help_text="First day after it; empty for now.")
+    headline = models.ForeignKey(Status, models.PROTECT, null=True, related_name="+")
+    category = models.CharField(max_length=10, choices=Category.choices, blank=True)
+    badge = models.CharField(max_length=8, choices=Badge.choices, blank=True)
+    fell_from = models.ForeignKey(Status, models.PROTECT, null=True, related_name="+")
+    fell_on = models.DateField(null=True)
+    last_said = models.DateField(null=True)
+    entry_count = models.PositiveIntegerField(default=0)
+    last_entry = models.ForeignKey(Entry, models.PROTECT, null=True, related_name="+")
+    waits_entry = models.ForeignKey(Entry, models.PROTECT, null=True, related_name="+")
+    next_step_entry = models.ForeignKey(Entry, models.PROTECT, null=True, related_name="+")
+    press_entry = models.ForeignKey(Entry, models.PROTECT, null=True, related_name="+")
+    own_entry = models.ForeignKey(Entry, models.PROTECT, null=True, related_name="+")
+
+    objects = models.Manager.from_queryset(StandingQuerySet)()
+
+    class Meta:
+        ordering = ["issue", "scope", "since"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["issue", "scope"], condition=Q(until=None), name="standing_one_is_now"
+            ),
+            models.UniqueConstraint(
+                fields=["issue", "scope", "since"], name="standing_one_per_day"
+            ),
+            models.CheckConstraint(
+                condition=Q(headline=None, category="", badge="")
+                | (Q(headline__isnull=False, category__in=Category.values) & ~Q(badge="")),
+                name="standing_headline_with_badge",
+            ),
+            models.CheckConstraint(
+                condition=Q(until=None) | Q(until__gt=models.F("since")),
+                name="standing_until_after_since",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.issue}: {self.headline or 'no status yet'}"
+
+
+class StandingParty(models.Model):
+    """One party's own words in a period: its status, when it last spoke, its position."""
+
+    standing = models.ForeignKey(Standing, models.PROTECT, related_name="party_rows")
+    party = models.ForeignKey(Party, models.PROTECT, related_name="+")
+    status = models.ForeignKey(Status, models.PROTECT, null=True, related_name="+")
+    said_first = models.DateField(null=True)
+    said_precision = models.CharField(max_length=5, choices=Precision.choices, blank=True)
+    spoke_first = models.DateField(null=True)
+    spoke_precision = models.CharField(max_length=5, choices=Precision.choices, blank=True)
+    status_entry = models.ForeignKey(Entry, models.PROTECT, null=True, related_name="+")
+    position_entry = models.ForeignKey(Entry, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = "party’s standing"
+        verbose_name_plural = "standings by party"
+        ordering = ["standing", "party__order", "party"]
+        constraints = [models.UniqueConstraint("standing", "party", name="standing_party_once")]
+
+    def __str__(self) -> str:
+        return f"{self.party}: {self.status or 'no status'}"

@@ -1,0 +1,182 @@
+"""One row per item: what the state of play, the list and the round page show of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Count
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from negotiations.dates import date_text
+from negotiations.models import Category
+
+from ..models import Entry, Issue, Standing
+from ..standing import Movement, movement
+from .frame import FrameView
+from .standings import NOTHING, StandingReader, StandingView
+from .wording import badge_text, movement_text, words_text
+
+CATEGORY_LABELS = dict(Category.choices)
+WHY = dict(Entry.Why.choices)
+
+
+@dataclass(slots=True)
+class ItemRow:
+    """An item with where it stands, in the viewer's scope and at the page's clock."""
+
+    issue: Issue
+    url: str
+    view: StandingView
+    badge: str = ""
+    words: str = ""
+    waits: str = ""
+    last_said: str = ""
+    moved: Movement | None = None
+    moved_text: str = ""
+    sub_items: str = ""
+    is_child: bool = False
+    parent_title: str = ""
+    new_heading: str = ""
+    cells: SafeString = field(default_factory=SafeString)
+
+    @property
+    def name(self) -> str:
+        return f"{self.issue.label} {self.issue.title}"
+
+    @property
+    def arrow(self) -> str:
+        return {"up": "▲", "down": "▼"}.get(self.moved.direction, "") if self.moved else ""
+
+
+class RowBuilder:
+    """Builds rows with a fixed number of queries, however many items."""
+
+    def __init__(self, frame: FrameView, reader: StandingReader) -> None:
+        self.frame = frame
+        self.reader = reader
+        list_url = reverse("issues:issue_list", args=[frame.negotiation.slug])
+        self.base = list_url  # an item's address is this and its number: no reverse per row
+
+    def rows(self, issues: Sequence[Issue], since: dt.date | None = None) -> list[ItemRow]:
+        """Rows in the order of `issues`; with `since`, what moved from that day to the clock."""
+        pks = [issue.pk for issue in issues]
+        views, then = self._views(pks, since)
+        named = self._named(views.values())
+        parents = self._sub_items([issue.pk for issue in issues if issue.parent_id is None])
+        rows = []
+        for issue in issues:
+            row = self._row(issue, views.get(issue.pk, NOTHING))
+            row.waits = waits_text(self.frame, named.get(row.view.waits_entry or 0))
+            row.last_said = _date_text(named.get(row.view.last_entry or 0))
+            row.sub_items = parents.get(issue.pk, "")
+            if since:
+                self._move(row, then.get(issue.pk, NOTHING))
+            rows.append(row)
+        self._group(rows)
+        return rows
+
+    def _views(
+        self, pks: Sequence[int], since: dt.date | None
+    ) -> tuple[dict[int, StandingView], dict[int, StandingView]]:
+        """Where each item stands at the clock, and where it stood on the day `since`."""
+        if since is None:
+            return self.reader.on(pks), {}
+        views, then = self.reader.on_days(pks, [None, since])
+        return views, then
+
+    def url(self, issue: Issue) -> str:
+        return f"{self.base}{issue.number}/"
+
+    def _row(self, issue: Issue, view: StandingView) -> ItemRow:
+        row = ItemRow(issue, f"{self.url(issue)}{self.frame.clock.query}", view)
+        if view.headline:
+            row.badge, row.words = badge_text(view), words_text(view, self.frame)
+        return row
+
+    def _move(self, row: ItemRow, before: StandingView) -> None:
+        row.moved = movement(before, row.view)
+        row.moved_text = movement_text(row.moved, before.headline)
+
+    def _group(self, rows: list[ItemRow]) -> None:
+        """Headings where they begin; a sub-item below its parent, or with the parent's name."""
+        heading, parent = "", None
+        titles = self._missing_parents(rows)
+        for row in rows:
+            issue = row.issue
+            if issue.parent_id is None:
+                parent = issue.pk
+            row.is_child = issue.parent_id is not None and issue.parent_id == parent
+            if issue.parent_id and not row.is_child:
+                row.parent_title = titles.get(issue.parent_id, "")
+            if issue.heading != heading and not row.is_child:
+                heading = issue.heading
+                row.new_heading = heading or "Other"
+
+    def _missing_parents(self, rows: list[ItemRow]) -> dict[int, str]:
+        here = {row.issue.pk for row in rows}
+        wanted = {r.issue.parent_id for r in rows if r.issue.parent_id} - here
+        if not wanted:
+            return {}
+        return dict(Issue.objects.filter(pk__in=wanted).values_list("pk", "title"))
+
+    def _named(self, views: Iterable[StandingView]) -> dict[int, dict[str, Any]]:
+        """The entries that say what items wait for, and the latest ones. One query."""
+        pks = {pk for view in views for pk in (view.waits_entry, view.last_entry) if pk}
+        columns = ("waits_for", "waits_party", "waits_why", "waits_text", "said_first", "precision")
+        entries = Entry.objects.filter(pk__in=pks).order_by()
+        return {row["pk"]: row for row in entries.values("pk", *columns)}
+
+    def _sub_items(self, pks: Sequence[int]) -> dict[int, str]:
+        """ "8 sub-items: 2 blocked, 6 no status yet", by parent. One query."""
+        if self.frame.clock.known:
+            return self._sub_items_computed(pks)
+        rows = Standing.objects.as_of(self.reader.scope, self.frame.clock.as_of).filter(
+            issue__parent__in=pks, issue__entered_in_error=False
+        )
+        counted: dict[int, dict[str, int]] = defaultdict(dict)
+        for parent, category, n in (
+            rows.order_by().values_list("issue__parent", "category").annotate(n=Count("pk"))
+        ):
+            counted[parent][category] = n
+        return {parent: sub_items_text(counts) for parent, counts in counted.items()}
+
+    def _sub_items_computed(self, pks: Sequence[int]) -> dict[int, str]:
+        children = Issue.objects.visible_to(self.frame.viewer).filter(
+            parent__in=pks, recorded_at__lte=self.frame.clock.known_moment
+        )
+        parents = {pk: parent or 0 for pk, parent in children.values_list("pk", "parent")}
+        counted: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for pk, view in self.reader.on(list(parents)).items():
+            counted[parents[pk]][view.category] += 1
+        return {parent: sub_items_text(counts) for parent, counts in counted.items()}
+
+
+def _date_text(row: dict[str, Any] | None) -> str:
+    return date_text(row["said_first"], row["precision"]) if row else ""
+
+
+def waits_text(frame: FrameView, row: dict[str, Any] | None) -> str:
+    """ "US: answer on the road map", "all parties: wording" or "" when it waits no more."""
+    if row is None or row["waits_for"] in ("", "nobody"):
+        return ""
+    party = frame.parties.get(row["waits_party"])
+    who = party.code if party else dict(Entry.WaitsFor.choices)[row["waits_for"]].lower()
+    what = row["waits_text"] or WHY.get(row["waits_why"], "")
+    return f"{who}: {what}" if what else who
+
+
+def sub_items_text(counts: dict[str, int]) -> str:
+    """The sub-items of a parent by category, most telling first."""
+    total = sum(counts.values())
+    order = ["held", "dropped", "open", "engaged", "settling", "settled", "done", ""]
+    words = [
+        f"{counts[name]} {CATEGORY_LABELS[name].lower() if name else 'no status yet'}"
+        for name in order
+        if counts.get(name)
+    ]
+    return f"{total} sub-item{'' if total == 1 else 's'}: {', '.join(words)}"

@@ -1,0 +1,304 @@
+"""The state of play: the figures on top, the rows, and a cell per item and round."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.core.exceptions import BadRequest
+from django.db.models import Count, Max
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from negotiations.dates import PRECISION_RANK, date_text
+from negotiations.models import Round
+from negotiations.templatetags.parley import mini
+
+from ..models import Entry, Issue, Standing
+from ..models.standings import StandingQuerySet
+from ..standing import movement
+from .frame import FrameView
+from .rows import ItemRow
+from .standings import NOTHING, StandingReader, StandingView
+from .wording import ARROWS, BETWEEN_ARROWS
+
+MOST_ROUNDS = 8
+FURTHER = ("settled", "done")
+CONFIRMED = ("joint", "separate")
+
+
+@dataclass
+class Figures:
+    """Counts over all items in the viewer's scope, and the day of the latest entry."""
+
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    latest: dt.date | None = None
+    latest_text: str = ""
+    forward: int = 0
+    back: int = 0
+
+    def _sum(self, categories: Sequence[str], badges: Sequence[str] | None = None) -> int:
+        return sum(
+            n
+            for (category, badge), n in self.counts.items()
+            if category in categories and (badges is None or badge in badges)
+        )
+
+    @property
+    def both(self) -> int:
+        return self._sum(FURTHER, CONFIRMED)
+
+    @property
+    def jointly(self) -> int:
+        return self._sum(FURTHER, ("joint",))
+
+    @property
+    def one_side(self) -> int:
+        return self._sum(FURTHER, ("only",))
+
+    @property
+    def blocked(self) -> int:
+        return self._sum(("held",))
+
+    @property
+    def in_talks(self) -> int:
+        return self._sum(("open", "engaged", "settling"))
+
+    @property
+    def unanswered(self) -> int:
+        return sum(n for (_category, badge), n in self.counts.items() if badge == "more")
+
+    @property
+    def differ(self) -> int:
+        return sum(n for (_category, badge), n in self.counts.items() if badge == "differ")
+
+    @property
+    def without_status(self) -> int:
+        return self._sum(("",))
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+class StateReader:
+    """What is counted over the whole negotiation; each answer is one query."""
+
+    def __init__(self, frame: FrameView, reader: StandingReader) -> None:
+        self.frame = frame
+        self.reader = reader
+
+    def figures(self, since: dt.date | None) -> Figures:
+        """Counts by category and badge, the latest entry, and what moved since that day."""
+        figures = self._known_figures() if self.frame.clock.known else self._stored_figures()
+        if since:
+            ways = Counter(self.moved(since).values())
+            figures.forward, figures.back = ways["up"], ways["down"]
+        return figures
+
+    def _stored_figures(self) -> Figures:
+        rows = (
+            self._standings()
+            .order_by()
+            .values_list("category", "badge", "last_entry__precision")
+            .annotate(n=Count("pk"), said=Max("last_said"))
+        )
+        figures, latest = Figures(), []
+        for category, badge, precision, n, said in rows:
+            figures.counts[category, badge] += n
+            if said:
+                latest.append((said, PRECISION_RANK[precision], precision))
+        if latest:
+            said, _rank, precision = max(latest)
+            figures.latest, figures.latest_text = said, date_text(said, precision)
+        return figures
+
+    def _standings(self) -> StandingQuerySet:
+        """The period of each item that holds at the page's clock."""
+        standings: StandingQuerySet = Standing.objects.as_of(
+            self.reader.scope, self.frame.clock.as_of
+        ).filter(issue__negotiation=self.frame.negotiation, issue__entered_in_error=False)
+        return standings
+
+    def _note_latest(self, figures: Figures, pk: int | None) -> None:
+        entry = Entry.objects.filter(pk=pk).first() if pk else None
+        if entry:
+            figures.latest, figures.latest_text = entry.said_first, entry.when
+
+    def _known_figures(self) -> Figures:
+        views = self.reader.on(self._all_known()).values()
+        figures = Figures(Counter((view.category, view.badge) for view in views))
+        spoken = [(v.last_said, v.last_entry) for v in views if v.last_said]
+        self._note_latest(figures, max(spoken)[1] if spoken else None)
+        return figures
+
+    def _all_known(self) -> list[int]:
+        issues = Issue.objects.visible_to(self.frame.viewer)
+        known = issues.filter(recorded_at__lte=self.frame.clock.known_moment)
+        return list(known.order_by().values_list("pk", flat=True))
+
+    def moved(self, since: dt.date) -> dict[int, str]:
+        """ "up" or "down" for each item whose headline moved from that day to the clock."""
+        pairs = self._known_pairs(since) if self.frame.clock.known else self._stored_pairs(since)
+        ways = Directions()
+        return {pk: way for pk, before, after in pairs if (way := ways.between(before, after))}
+
+    def _known_pairs(self, since: dt.date) -> list[tuple[int, StandingView, StandingView]]:
+        pks = self._all_known()
+        before, after = self.reader.on(pks, since), self.reader.on(pks)
+        return [(pk, before[pk], after[pk]) for pk in pks]
+
+    def _stored_pairs(self, since: dt.date) -> list[tuple[int, StandingView, StandingView]]:
+        """Only items whose present period began after that day can have moved."""
+        look = self.reader.look
+        began = self._standings().filter(since__gt=since).order_by()
+        columns = ("issue_id", "headline_id", "badge", "fell_from_id")
+        now = {pk: look(*row) for pk, *row in began.values_list(*columns)}
+        then = Standing.objects.as_of(self.reader.scope, since).filter(issue__in=list(now))
+        return [(pk, look(*row), now[pk]) for pk, *row in then.order_by().values_list(*columns)]
+
+
+class Directions:
+    """The direction of a movement, worked out once for each pair of looks.
+
+    The reader hands out one object per look, so equal looks are mostly the same object. Kept
+    only while a page is read: the ids are those of objects the page holds on to.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], str] = {}
+
+    def between(self, before: StandingView, after: StandingView) -> str:
+        key = (id(before), id(after))
+        if key not in self._known:
+            self._known[key] = movement(before, after).direction
+        return self._known[key]
+
+
+# --- Rounds as columns --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Column:
+    """One round as a column. A round that was not held is narrow, hatched and says its state."""
+
+    round: Round
+    state: str
+    is_held: bool
+
+    @property
+    def name(self) -> str:
+        return self.round.short or (
+            f"R{self.round.number}" if self.round.number else self.round.city or self.round.title
+        )
+
+
+def choose_rounds(frame: FrameView, query: Mapping[str, str]) -> tuple[list[Column], bool]:
+    """The columns, and whether all are shown. `?rounds=all` or places such as `1,2,5`.
+
+    By default the last eight that are no side meetings. Raises BadRequest for anything else.
+    """
+    chosen = query.get("rounds", "")
+    if chosen == "all":
+        rounds = frame.rounds
+    elif chosen:
+        rounds = [_round(frame, place) for place in chosen.split(",")]
+    else:
+        rounds = [r for r in frame.rounds if not r.is_side_meeting][-MOST_ROUNDS:]
+    day = frame.clock.day
+    columns = [
+        Column(r, r.state_text(day), r.is_held and bool(r.last_day and r.last_day <= day))
+        for r in rounds
+    ]
+    return columns, len(rounds) == len(frame.rounds)
+
+
+def _round(frame: FrameView, place: str) -> Round:
+    found = next((r for r in frame.rounds if str(r.place) == place.strip()), None)
+    if found is None:
+        raise BadRequest(f"There is no round “{place[:20]}” here.")
+    return found
+
+
+def choose_since(frame: FrameView, query: Mapping[str, str]) -> Round | None:
+    """The held round that movement is counted from: `?since=<place>`.
+
+    By default the last numbered one that was held, else the last held one.
+    """
+    held = [r for r in frame.held_rounds if r.last_day and r.last_day <= frame.clock.day]
+    if place := query.get("since", ""):
+        chosen = _round(frame, place)
+        if chosen not in held:
+            raise BadRequest(f"{chosen.name} has not been held by then; choose another.")
+        return chosen
+    numbered = [r for r in held if r.number] or held
+    return numbered[-1] if numbered else None
+
+
+def fill_cells(
+    rows: Sequence[ItemRow], columns: Sequence[Column], frame: FrameView, reader: StandingReader
+) -> None:
+    """Writes the cells of each row: where it stood at the end of each round, and what moved.
+
+    ▲▼ moved at the round; △▽ moved between the previous held round and this one.
+    """
+    days = _days(columns, frame)
+    found = reader.at_days([row.issue.pk for row in rows], days)
+    painter = _Painter()
+    for row in rows:
+        views = found.get(row.issue.pk) or [NOTHING] * len(days)
+        parts, at = [], 0
+        for column in columns:
+            if column.is_held:
+                inside = painter.inside(*views[at : at + 3])
+                parts.append(f'<td class="n" data-round="{column.round.place}">{inside}</td>')
+                at += 3
+            else:
+                parts.append('<td class="n off"><span class="hidden-text">not held</span></td>')
+        row.cells = SafeString("".join(parts))
+
+
+def _days(columns: Sequence[Column], frame: FrameView) -> list[dt.date]:
+    """For each held column: the end of the held round before it, the day before it, its end."""
+    held = frame.held_rounds
+    days: list[dt.date] = []
+    for column in columns:
+        if column.is_held:
+            place = held.index(column.round)
+            previous = held[place - 1].last_day if place else dt.date.min
+            first, last = column.round.first_day, column.round.last_day
+            assert first  # noqa: S101 - a held round has dates, says the database
+            assert last  # noqa: S101
+            days += [previous or dt.date.min, first - dt.timedelta(1), last]
+    return days
+
+
+class _Painter:
+    """Makes each distinct cell once: a page has hundreds of them and few are different."""
+
+    def __init__(self) -> None:
+        self.made: dict[tuple[int, int, int], str] = {}
+
+    def inside(self, previous: StandingView, before: StandingView, after: StandingView) -> str:
+        # The reader hands out one object per look, so equal looks are the same object.
+        key = (id(previous), id(before), id(after))
+        if key not in self.made:
+            self.made[key] = _inside(previous, before, after)
+        return self.made[key]
+
+
+def _inside(previous: StandingView, before: StandingView, after: StandingView) -> str:
+    at = movement(before, after).direction
+    arrow, way, title = ARROWS[at], at, "moved at this round"
+    if not at:
+        way = movement(previous, after).direction
+        arrow, title = BETWEEN_ARROWS[way], "moved since the previous round"
+    sign = format_html('<span class="arrow {}" title="{}">{}</span>', way, title, arrow)
+    if not after.headline:
+        inner = '<span class="nil">·</span>'
+    else:
+        status = after.headline
+        inner = mini(status.category, status.mark, status.label, status.short)
+    return f"{inner}{sign if arrow else ''}"

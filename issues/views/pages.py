@@ -1,0 +1,97 @@
+"""What every page of a negotiation starts from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.paginator import Page
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from negotiations.access import Viewer
+from negotiations.models import User
+
+from ..models import Entry, Issue
+from ..reads.clock import NOW, clock_from
+from ..reads.frame import FrameView
+from ..reads.paging import page_at
+from ..reads.state import Figures
+
+ROWS = 50
+
+
+def person(request: HttpRequest) -> User:
+    """Who is signed in; the login middleware lets nobody else through."""
+    assert isinstance(request.user, User)  # noqa: S101 - see above
+    return request.user
+
+
+def frame_for(request: HttpRequest, viewer: Viewer, *, clocked: bool = False) -> FrameView:
+    """The frame at the page's clock; `clocked` pages read ?as_of= and ?known=."""
+    return FrameView(viewer, clock_from(request.GET) if clocked else NOW)
+
+
+def page_context(frame: FrameView, section: str, **more: Any) -> dict[str, Any]:
+    """What base.html and the shared partials need."""
+    clock = frame.clock
+    first = None
+    if clock.known:
+        visible = Entry.objects.visible_to(frame.viewer.user, frame.viewer.scope)
+        entries = visible.filter(issue__negotiation=frame.negotiation).order_by("recorded_at")
+        first = entries.values_list("recorded_at", flat=True).first()
+    return {
+        "viewer": frame.viewer,
+        "frame": frame,
+        "clock": clock,
+        "first_recorded": first,
+        "section": section,
+        "may_record": frame.viewer.may_record and clock.is_now,
+        "audience_line": audience_line(frame.viewer),
+        "printed_at": timezone.now(),
+        **more,
+    }
+
+
+def add_back(request: HttpRequest, frame: FrameView) -> str:
+    """Where adding an entry from a row leads back to; empty where none may be added."""
+    may_record = frame.viewer.may_record and frame.clock.is_now
+    return request.get_full_path() if may_record else ""
+
+
+def page_of(request: HttpRequest, issues: QuerySet[Issue]) -> tuple[Page[int], list[Issue]]:
+    """Page `?page=` of the items, 50 each, and the items on it. Two queries.
+
+    Raises BadRequest for what is no such page.
+    """
+    # One pass over the ids gives the number and the order; a COUNT would join all over again.
+    pks = list(issues.values_list("pk", flat=True))
+    page = page_at(pks, request.GET.get("page", ""), ROWS)
+    found = Issue.objects.in_bulk(page.object_list)
+    return page, [found[pk] for pk in page]
+
+
+def without_status(issues: QuerySet[Issue], figures: Figures) -> QuerySet[Issue]:
+    """Folds items without a status away, but for parents of items that have one.
+
+    Where nothing has a status, nothing is folded.
+    """
+    if not figures.without_status or figures.without_status == figures.total:
+        return issues
+    has_status = Q(("now__headline__isnull", False))  # `now` is joined by filters.with_standing
+    having = issues.filter(has_status, parent=OuterRef("pk")).order_by()
+    return issues.filter(has_status | Exists(having))
+
+
+def audience_line(viewer: Viewer) -> str:
+    """What a printed page says about who may read it."""
+    if viewer.party:
+        return f"May contain entries only the delegation of {viewer.party} may see."
+    return "For members of this negotiation."
+
+
+def safe_path(request: HttpRequest, typed: str, otherwise: str) -> str:
+    """`typed` if it is a path on this host, else `otherwise`."""
+    ours = url_has_allowed_host_and_scheme(typed, {request.get_host()}, request.is_secure())
+    return typed if typed.startswith("/") and ours else otherwise
