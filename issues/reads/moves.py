@@ -5,23 +5,26 @@ from __future__ import annotations
 import copy
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from django.db.models import Count, Q
+from django.db.models import Q, QuerySet
 
-from ..models import Issue, Standing
+from ..models import Issue
 from ..standing import Movement, movement
 from ..standing.values import HELD
-from .entries import EntryLine, EntryReader
+from .entries import EntryLine, EntryReader, known_items
 from .frame import FrameView, months_before
-from .standings import StandingView, period
+from .standings import StandingReader, StandingView, period
 from .wording import ARROWS, badge_text, movement_text, remark_text, words_text
 
 _PAIR = (
     *("was__headline_id", "was__fell_from_id", "was__badge"),
     *("now__headline_id", "now__badge"),
 )
+
+Pair = tuple[StandingView, StandingView]
 
 # Later than any day: the standing that holds now.
 NOW_DAY = dt.date.max
@@ -45,18 +48,34 @@ class Span:
         return within & Q(counts_from__lte=self.after) if self.after else within
 
 
-def moved_ids(frame: FrameView, entries: EntryReader, span: Span) -> set[int]:
-    """Items whose standing may differ between the two ends. One query."""
+def looks_between(frame: FrameView, entries: EntryReader, span: Span) -> dict[int, Pair]:
+    """Where the items stood before and after whose standing may differ; without words.
+
+    One query. Alike pairs are one object, so that what they come to is worked out once.
+    """
     if frame.clock.known:
-        return set(entries.counting(span.began_counting))
-    periods = Standing.objects.filter(
-        issue__negotiation=frame.negotiation,
-        issue__entered_in_error=False,
-        scope=frame.viewer.scope.key,
-        since__gt=span.before,
-        since__lte=span.last,
+        pks = list(entries.counting(span.began_counting))
+        return StandingReader(frame).at_both(pks, span.before, span.after)
+    status, made = frame.statuses.get, {}
+    found = {}
+    for pk, *columns in _began_within(frame, span).values_list("pk", *_PAIR):
+        key = tuple(columns)
+        if key not in made:
+            old, fell, old_badge, new, new_badge = columns
+            before = StandingView(status(old or 0), old_badge or "", fell_from=status(fell or 0))
+            made[key] = before, StandingView(status(new or 0), new_badge)
+        found[pk] = made[key]
+    return found
+
+
+def _began_within(frame: FrameView, span: Span) -> QuerySet[Issue]:
+    """Items with a stored period that began within and holds at the end."""
+    scope = frame.viewer.scope
+    issues = Issue.objects.visible_to(frame.viewer).annotate(
+        was=period(scope, span.before),
+        now=period(scope, span.after, began_after=span.before),
     )
-    return set(periods.order_by().values_list("issue_id", flat=True).distinct())
+    return issues.filter(now__id__isnull=False).order_by()
 
 
 def with_freshness_of(frame: FrameView, day: dt.date | None) -> FrameView:
@@ -66,6 +85,25 @@ def with_freshness_of(frame: FrameView, day: dt.date | None) -> FrameView:
     return then
 
 
+class ItemName(NamedTuple):
+    """What a page says of an item it only names."""
+
+    pk: int
+    number: int
+    reference: str
+    title: str
+
+    @property
+    def label(self) -> str:
+        return self.reference or str(self.number)
+
+
+def item_names(frame: FrameView) -> dict[int, ItemName]:
+    """Every item that the page knows of, in the order of the agenda. One query."""
+    issues = Issue.objects.visible_to(frame.viewer).filter(known_items(frame)).in_agenda_order()
+    return {row[0]: ItemName(*row) for row in issues.values_list(*ItemName._fields)}
+
+
 # --- One item -----------------------------------------------------------------------------------
 
 
@@ -73,7 +111,7 @@ def with_freshness_of(frame: FrameView, day: dt.date | None) -> FrameView:
 class MovedItem:
     """An item with where it stood before and after, who says so, and the entries behind it."""
 
-    issue: Issue
+    issue: ItemName
     url: str
     before: StandingView
     after: StandingView
@@ -99,9 +137,7 @@ class MovedItem:
         return remark_text(self.moved)
 
 
-def moved_item(
-    issue: Issue, url: str, views: tuple[StandingView, StandingView], frames: Sequence[FrameView]
-) -> MovedItem:
+def moved_item(issue: ItemName, url: str, views: Pair, frames: Sequence[FrameView]) -> MovedItem:
     """`frames` are those of the two days, for the dates beside who says so."""
     before, after = views
     item = MovedItem(issue, url, before, after, movement(before, after))
@@ -133,27 +169,16 @@ class Totals(Counter[str]):
     """How many items show each sign."""
 
     @classmethod
-    def of(cls, pairs: Iterable[tuple[StandingView, StandingView]]) -> Totals:
+    def of(cls, pairs: Iterable[Pair]) -> Totals:
+        """Of many pairs few are different: each is worked out once."""
+        known: dict[int, tuple[Pair, int]] = {}
+        for pair in pairs:
+            known[id(pair)] = pair, known.get(id(pair), (pair, 0))[1] + 1
         totals = cls()
-        for before, after in pairs:
-            totals.add(before, after)
+        for (before, after), items in known.values():
+            totals.add(before, after, items)
         return totals
 
     def add(self, before: StandingView, after: StandingView, items: int = 1) -> None:
         for sign in signs(before, after, movement(before, after)):
             self[sign] += items
-
-
-def totals_between(frame: FrameView, span: Span, pks: Collection[int]) -> Totals:
-    """What moved among these items. One query, which counts alike items once."""
-    totals = Totals()
-    status = frame.statuses.get
-    issues = Issue.objects.visible_to(frame.viewer).filter(pk__in=pks)
-    issues = issues.annotate(
-        was=period(frame.viewer.scope, span.before), now=period(frame.viewer.scope, span.after)
-    )
-    rows = issues.order_by().values_list(*_PAIR).annotate(items=Count("pk"))
-    for old, fell, old_badge, new, new_badge, items in rows:
-        before = StandingView(status(old or 0), old_badge or "", fell_from=status(fell or 0))
-        totals.add(before, StandingView(status(new or 0), new_badge or ""), items)
-    return totals

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.core.exceptions import BadRequest
 from django.core.paginator import Page, Paginator
 
 
-def page_at(pks: list[int], typed: str, size: int) -> Page[int]:
+def page_at(pks: Sequence[int], typed: str, size: int) -> Page[int]:
     """Page `typed` ("" is the first) of these items. Raises BadRequest for what is no page."""
     paginator = Paginator(pks, size)
     number = typed or "1"

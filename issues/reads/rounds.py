@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
@@ -16,22 +16,23 @@ from django.urls import reverse
 
 from negotiations.models import Delegate, Party, Readout, Round
 
-from ..models import AgendaLine, Issue, Standing
-from .entries import SAYS, EntryReader, SourceView, known_items, source_view
+from ..models import AgendaLine, Standing
+from .entries import SAYS, EntryReader, SourceView, source_view
 from .frame import FrameView
 from .moves import (
+    ItemName,
     MovedItem,
     Span,
     Totals,
-    moved_ids,
+    item_names,
+    looks_between,
     moved_item,
-    totals_between,
     with_freshness_of,
 )
 from .paging import page_at
 from .standings import NOTHING, StandingReader, StandingView
 
-ITEMS_PER_PAGE = 25
+ITEMS_PER_PAGE = 20
 # With more entries than this on one item at one round, the oldest are left to the item's page.
 LINES_PER_ITEM = 12
 
@@ -165,7 +166,7 @@ class RoundItem:
     line: AgendaLine | None = None
 
     @property
-    def issue(self) -> Issue:
+    def issue(self) -> ItemName:
         return self.moved.issue
 
 
@@ -211,10 +212,11 @@ class RoundReader:
         """One page of the items: those touched, then the rest of the agenda."""
         told = self.entries.counting(*_told_at(self.round.pk, self.span))
         agenda = self._agenda()
-        touched = set(told)
-        if self.span:
-            touched |= self._moved()
-        order, others = self._order(touched, set(agenda))
+        looks = looks_between(self.frame, self.entries, self.span) if self.span else {}
+        touched = {*told, *looks}
+        names = item_names(self.frame)
+        order = [pk for pk in names if pk in touched]
+        order += [pk for pk in names if pk in agenda and pk not in touched]
         shown = page_at(order, page, ITEMS_PER_PAGE)
         places = [r.pk for r in self.frame.rounds]
         at = places.index(self.round.pk)
@@ -226,13 +228,13 @@ class RoundReader:
             next=self.frame.rounds[at + 1] if at + 1 < len(places) else None,
             delegations=self._delegations(),
             sources=[source_view(source) for source in self.round.sources.all()],
-            items=self._items(list(shown), told, agenda),
+            items=self._items([names[pk] for pk in shown], told, agenda),
             page=shown,
-            totals=self._totals(touched),
+            totals=Totals.of(looks.values()),
             touched=len(touched),
             entries=sum(map(len, told.values())),
             agenda=_facts(agenda),
-            others=others,
+            others=len(names) - len(order),
             is_ahead=bool(self.span and self._first_day > self.frame.clock.day),
         )
 
@@ -240,43 +242,28 @@ class RoundReader:
     def _first_day(self) -> dt.date:
         return self.round.first_day or dt.date.min
 
-    def _moved(self) -> set[int]:
-        assert self.span  # noqa: S101 - asked only of a round with standings
-        return moved_ids(self.frame, self.entries, self.span)
-
     def _agenda(self) -> dict[int, AgendaLine]:
         lines = self.round.agenda_lines.filter(issue__entered_in_error=False)
         return {line.issue_id: line for line in lines.order_by()}
 
-    def _order(self, touched: set[int], agenda: set[int]) -> tuple[list[int], int]:
-        """Touched items first, each part in agenda order; and how many items are in neither."""
-        issues = Issue.objects.visible_to(self.frame.viewer).filter(known_items(self.frame))
-        known = list(issues.in_agenda_order().values_list("pk", flat=True))
-        first = [pk for pk in known if pk in touched]
-        order = first + [pk for pk in known if pk in agenda and pk not in touched]
-        return order, len(known) - len(order)
-
-    def _totals(self, touched: set[int]) -> Totals:
-        if not self.span:
-            return Totals()
-        if self.frame.clock.known:
-            return Totals.of(self._views(list(touched)).values())
-        return totals_between(self.frame, self.span, touched)
-
     def _items(
-        self, pks: list[int], told: dict[int, list[int]], agenda: dict[int, AgendaLine]
+        self,
+        names: Sequence[ItemName],
+        told: Mapping[int, list[int]],
+        agenda: Mapping[int, AgendaLine],
     ) -> list[RoundItem]:
-        issues = Issue.objects.in_bulk(pks)
-        views = self._views(pks)
-        lines = self.entries.lines([e for pk in pks for e in told.get(pk, ())[-LINES_PER_ITEM:]])
+        views = self._views([name.pk for name in names])
+        kept = {name.pk: told.get(name.pk, [])[-LINES_PER_ITEM:] for name in names}
+        lines = self.entries.lines([pk for pks in kept.values() for pk in pks])
         base = reverse("issues:issue_list", args=[self.frame.negotiation.slug])
         frames = self._frames()
         found = []
-        for pk in pks:
-            url = f"{base}{issues[pk].number}/{self.frame.clock.query}"
-            item = moved_item(issues[pk], url, views[pk], frames)
-            item.lines, item.more = lines[pk], max(len(told.get(pk, ())) - LINES_PER_ITEM, 0)
-            found.append(RoundItem(item, agenda.get(pk)))
+        for name in names:
+            url = f"{base}{name.number}/{self.frame.clock.query}"
+            item = moved_item(name, url, views[name.pk], frames)
+            item.lines = lines[name.pk]
+            item.more = len(told.get(name.pk, [])) - len(kept[name.pk])
+            found.append(RoundItem(item, agenda.get(name.pk)))
         return found
 
     def _frames(self) -> tuple[FrameView, FrameView]:
@@ -288,9 +275,7 @@ class RoundReader:
     def _views(self, pks: Sequence[int]) -> dict[int, tuple[StandingView, StandingView]]:
         if not self.span:
             return dict.fromkeys(pks, (NOTHING, NOTHING))
-        before = self.standings.on(pks, self.span.before)
-        after = self.standings.on(pks, self.span.after)
-        return {pk: (before.get(pk, NOTHING), after.get(pk, NOTHING)) for pk in pks}
+        return self.standings.at_both(pks, self.span.before, self.span.after)
 
     def _delegations(self) -> list[Delegation]:
         found = {pk: Delegation(party) for pk, party in self.frame.parties.items()}

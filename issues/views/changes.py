@@ -16,7 +16,8 @@ from django.views.decorators.http import require_GET, require_POST
 from negotiations.access import viewer_of
 from negotiations.services import mark_read as write_mark
 
-from ..reads.changes import ChangeReader, read_comparison
+from ..reads.changes import ChangeReader
+from ..reads.comparison import read_comparison
 from .pages import frame_for, page_context, person
 
 

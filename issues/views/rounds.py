@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
 from negotiations.access import Role, Viewer, round_of, viewer_of, viewer_with
@@ -94,6 +95,7 @@ def _show(
         form=form or AgendaForm(viewer=frame.viewer, auto_id="agenda_%s"),
         said=said,
         path=path,
+        preset=urlencode([("round", str(round_.place)), ("back", path)]),
         mark_url=reverse("issues:agenda_mark", args=[round_.negotiation.slug, round_.place]),
     )
     return render_page_or_partial(
