@@ -7,8 +7,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-# Off unless asked for by name: buttons and links of at least 24 by 24 pixels.
-ALSO = {"target-size": {"enabled": True}}
+CONTRAST = "color-contrast"
 PATIENCE = 10_000
 DESK, PHONE = {"width": 1360, "height": 900}, {"width": 390, "height": 844}
 
@@ -49,13 +48,15 @@ def open_context(browser, address, **options):
     return context
 
 
-def findings(page, *rules):
-    """What axe has against the page as it stands, or only by these rules; empty if nothing."""
+def findings(page, only=None, without=()):
+    """What axe has against the page as it stands; `only` or `without` these rules."""
     # A colour on its way from one look to the other is neither.
     page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(AXE_SCRIPT)
-    only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": TAGS}
-    options = {"runOnly": only, "resultTypes": ["violations"]} | ({} if rules else {"rules": ALSO})
+    # The size of buttons and links is off unless it is asked for by name.
+    rules = {"target-size": {"enabled": True}} | {name: {"enabled": False} for name in without}
+    chosen = {"type": "rule", "values": [only]} if only else {"type": "tag", "values": TAGS}
+    options = {"runOnly": chosen, "rules": {} if only else rules, "resultTypes": ["violations"]}
     found = page.evaluate("(options) => axe.run(document, options)", options)["violations"]
     return [(one["id"], node["html"][:200]) for one in found for node in one["nodes"]]

@@ -1,9 +1,11 @@
 """What is carried away on paper: its length, its markings, and no screen furniture."""
 
+import math
 import shutil
 import subprocess
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.talks import add_entry, add_round, open_talks
 from tests.browsing import go_without
@@ -62,6 +64,7 @@ def test_paper_says_who_may_read_it_and_who_printed_it_when(visit, tmp_path):
     mine.get_by_label("Status").select_option("Blocked")
     mine.get_by_label("Who may see it").select_option("delegation")
     mine.get_by_role("button", name="Save").click()
+    expect(mine.locator("#messages")).to_contain_text("Saved.")
     mine.goto(f"{talks.url}changes/?from=round-1&to=now")
     (marked,) = pages_of(mine, tmp_path)
     assert "entries only the Norway delegation may see" in " ".join(marked.split())
@@ -95,3 +98,19 @@ def test_every_column_of_the_state_of_play_is_on_paper(visit, tmp_path):
         "Printed by viewer",
     ):
         assert words in text
+
+
+@pytest.mark.parametrize("path", ["", "issues/", "issues/16/", "rounds/", "rounds/3/"])
+def test_every_printed_page_says_for_whom_it_is(visit, tmp_path, path):
+    page = visit("viewer")
+    page.goto(CASE + path)
+    first = pages_of(page, tmp_path)[0]
+    assert "For members of this negotiation. Printed by viewer on" in first
+
+
+def test_long_entries_of_the_case_stay_within_a_page_per_twelve_items(visit, tmp_path):
+    page = visit("viewer")
+    page.goto(f"{CASE}changes/?from=round-1&to=now")
+    moved = page.locator("tr[data-row]").count()
+    assert moved > 12
+    assert len(pages_of(page, tmp_path)) <= math.ceil(moved / 12)
