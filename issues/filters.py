@@ -9,7 +9,8 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Lower
 
 from negotiations.models import Category
 
@@ -43,16 +44,13 @@ BADGES = {
     "aside": ("press", "ours"),
 }
 MOVED = [("up", "Forward"), ("down", "Back")]
-SORTS = {
-    "agenda": ("place", "sub_place"),
-    "number": ("number",),
-    "-number": ("-number",),
-    "title": ("title",),
-    "-title": ("-title",),
-    "status": ("now__headline__order",),
-    "-status": ("-now__headline__order",),
-    "said": ("now__last_said",),
-    "-said": ("-now__last_said",),
+SORTS = ("agenda", "number", "title", "status", "said")
+COLUMNS: dict[str, tuple[Any, ...]] = {
+    "agenda": (F("place"), F("sub_place")),
+    "number": (F("number"),),
+    "title": (Lower("title"),),
+    "status": (F("now__headline__order"),),
+    "said": (F("now__last_said"),),
 }
 
 
@@ -87,7 +85,9 @@ class IssueFilter(django_filters.FilterSet):
     round = AnyOf(label="Touched in", method="filter_round")
     moved = AnyOf(label="Moved", choices=MOVED, method="filter_moved")
     sort = django_filters.ChoiceFilter(
-        label="Order", choices=[(name, name) for name in SORTS], method="filter_sort"
+        label="Order",
+        choices=[(sign + name, name) for name in SORTS for sign in ("", "-")],
+        method="filter_sort",
     )
 
     class Meta:
@@ -130,24 +130,56 @@ class IssueFilter(django_filters.FilterSet):
         names = (name for name in self.filters if name != "sort")
         return any(self.data.get(name) for name in names)
 
-    def found(self, reader: StandingReader) -> QuerySet[Issue]:
-        """The rows, in order; none at all when any filter is invalid (never more than asked)."""
+    def found(self, reader: StandingReader, *, fold: bool = False) -> list[int]:
+        """The ids of the rows, in order; none when any filter is invalid (never more than asked).
+
+        `fold` leaves out items without a status, but for parents of items that have one.
+        """
         if not self.form.is_valid():
-            return self.queryset.none()
+            return []
         self.conditions = []
         issues = self.qs
-        if self.conditions and self.frame.clock.known:
-            views = reader.on(list(issues.values_list("pk", flat=True)))
-            keep = [pk for pk, view in views.items() if all(c.test(view) for c in self.conditions)]
-            issues = issues.filter(pk__in=keep)
-        elif self.conditions:
-            for condition in self.conditions:
-                issues = issues.filter(condition.query)
-        return self._sorted(issues)
+        find = self._computed if self.frame.clock.known else self._stored
+        return find(issues, reader, self.form.cleaned_data.get("sort") or "agenda", fold)
 
-    def _sorted(self, issues: QuerySet[Issue]) -> QuerySet[Issue]:
-        name = self.form.cleaned_data.get("sort") or "agenda"
-        return issues.order_by(*SORTS[name], "pk")
+    def _stored(
+        self, issues: QuerySet[Issue], _reader: StandingReader, sort: str, fold: bool
+    ) -> list[int]:
+        for condition in self.conditions:
+            issues = issues.filter(condition.query)
+        if fold:
+            has_status = Q(("now__headline__isnull", False))
+            having = issues.filter(has_status, parent=OuterRef("pk")).order_by()
+            issues = issues.filter(has_status | Exists(having))
+        way = "desc" if sort.startswith("-") else "asc"
+        columns = COLUMNS[sort.removeprefix("-")]
+        # What has no status or no entry comes last either way, on every database.
+        order = [getattr(column, way)(nulls_last=True) for column in columns]
+        return list(issues.order_by(*order, "pk").values_list("pk", flat=True))
+
+    def _computed(
+        self, issues: QuerySet[Issue], reader: StandingReader, sort: str, fold: bool
+    ) -> list[int]:
+        """The same by what was known on an earlier day, of which no standing is stored."""
+        rows = list(issues.order_by("pk"))
+        views = reader.on([row.pk for row in rows])
+        rows = [row for row in rows if all(c.test(views[row.pk]) for c in self.conditions)]
+        if fold:
+            parents = {row.parent_id for row in rows if views[row.pk].headline}
+            rows = [row for row in rows if views[row.pk].headline or row.pk in parents]
+        keys = {row.pk: self._key(row, views[row.pk], sort.removeprefix("-")) for row in rows}
+        having = [row.pk for row in rows if keys[row.pk] is not None]
+        having.sort(key=keys.__getitem__, reverse=sort.startswith("-"))
+        return having + [row.pk for row in rows if keys[row.pk] is None]
+
+    def _key(self, row: Issue, view: StandingView, sort: str) -> Any:
+        """What COLUMNS names, of a computed standing."""
+        if sort == "status":
+            return list(self.frame.statuses).index(view.headline.pk) if view.headline else None
+        if sort == "said":
+            return view.last_said
+        plain = {"number": row.number, "title": row.title.lower()}
+        return plain.get(sort, (row.place, row.sub_place))
 
     # --- Filters on the item itself --------------------------------------------------------------
 
@@ -168,6 +200,10 @@ class IssueFilter(django_filters.FilterSet):
         viewer = self.frame.viewer
         round_ = next(r.pk for r in self.frame.rounds if r.place == int(place))
         entries = Entry.objects.visible_to(viewer.user, viewer.scope).filter(round=round_)
+        if self.frame.clock.known:
+            entries = entries.filter(recorded_at__lte=self.frame.clock.known_moment)
+        if self.frame.clock.as_of:
+            entries = entries.filter(counts_from__lte=self.frame.clock.as_of)
         agenda = Q(agenda_lines__round=round_, agenda_lines__outcome="discussed")
         touched = issues.model.objects.filter(agenda).values("pk")
         return issues.filter(Q(pk__in=entries.order_by().values("issue")) | Q(pk__in=touched))

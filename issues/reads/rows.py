@@ -104,25 +104,27 @@ class RowBuilder:
 
     def _group(self, rows: list[ItemRow]) -> None:
         """Headings where they begin; a sub-item below its parent, or with the parent's name."""
-        heading, parent = "", None
-        titles = self._missing_parents(rows)
+        last, parent = "", None
+        parents = self._missing_parents(rows)
         for row in rows:
-            issue = row.issue
+            issue, heading = row.issue, row.issue.heading
             if issue.parent_id is None:
                 parent = issue.pk
             row.is_child = issue.parent_id is not None and issue.parent_id == parent
             if issue.parent_id and not row.is_child:
-                row.parent_title = titles.get(issue.parent_id, "")
-            if issue.heading != heading and not row.is_child:
-                heading = issue.heading
+                row.parent_title, heading = parents[issue.parent_id]
+            if heading != last and not row.is_child:
+                last = heading
                 row.new_heading = heading or "Other"
 
-    def _missing_parents(self, rows: list[ItemRow]) -> dict[int, str]:
-        here = {row.issue.pk for row in rows}
-        wanted = {r.issue.parent_id for r in rows if r.issue.parent_id} - here
-        if not wanted:
-            return {}
-        return dict(Issue.objects.filter(pk__in=wanted).values_list("pk", "title"))
+    def _missing_parents(self, rows: list[ItemRow]) -> dict[int, tuple[str, str]]:
+        """Title and heading of the parents of sub-items. No query where they are all here."""
+        here = {row.issue.pk: (row.issue.title, row.issue.heading) for row in rows}
+        wanted = {r.issue.parent_id for r in rows if r.issue.parent_id} - here.keys()
+        if wanted:
+            missing = Issue.objects.filter(pk__in=wanted).values_list("pk", "title", "heading")
+            here |= {pk: (title, heading) for pk, title, heading in missing}
+        return here
 
     def _named(self, views: Iterable[StandingView]) -> dict[int, dict[str, Any]]:
         """The entries that say what items wait for, and the latest ones. One query."""

@@ -21,7 +21,7 @@ from ..models.standings import StandingQuerySet
 from ..standing import movement
 from .frame import FrameView
 from .rows import ItemRow
-from .standings import NOTHING, StandingReader, StandingView
+from .standings import NOTHING, StandingReader, StandingView, period
 from .wording import ARROWS, BETWEEN_ARROWS
 
 MOST_ROUNDS = 8
@@ -77,6 +77,11 @@ class Figures:
     @property
     def without_status(self) -> int:
         return self._sum(("",))
+
+    @property
+    def folds(self) -> bool:
+        """Whether items without a status may be folded away: some have one and some have none."""
+        return 0 < self.without_status < self.total
 
     @property
     def total(self) -> int:
@@ -152,12 +157,20 @@ class StateReader:
 
     def _stored_pairs(self, since: dt.date) -> list[tuple[int, StandingView, StandingView]]:
         """Only items whose present period began after that day can have moved."""
-        look = self.reader.look
-        began = self._standings().filter(since__gt=since).order_by()
-        columns = ("issue_id", "headline_id", "badge", "fell_from_id")
-        now = {pk: look(*row) for pk, *row in began.values_list(*columns)}
-        then = Standing.objects.as_of(self.reader.scope, since).filter(issue__in=list(now))
-        return [(pk, look(*row), now[pk]) for pk, *row in then.order_by().values_list(*columns)]
+        scope, look = self.reader.scope, self.reader.look
+        began = Issue.objects.visible_to(self.frame.viewer).annotate(
+            was=period(scope, since),
+            now=period(scope, self.frame.clock.as_of, began_after=since),
+        )
+        rows = (
+            began.filter(was__id__isnull=False, now__id__isnull=False)
+            .order_by()
+            .values_list(
+                *("pk", "was__headline_id", "was__badge", "was__fell_from_id"),
+                *("now__headline_id", "now__badge", "now__fell_from_id"),
+            )
+        )
+        return [(pk, look(*row[:3]), look(*row[3:])) for pk, *row in rows]
 
 
 class Directions:
@@ -204,7 +217,7 @@ def choose_rounds(frame: FrameView, query: Mapping[str, str]) -> tuple[list[Colu
     if chosen == "all":
         rounds = frame.rounds
     elif chosen:
-        rounds = [_round(frame, place) for place in chosen.split(",")]
+        rounds = [_round(frame, place) for place in dict.fromkeys(chosen.split(","))]
     else:
         rounds = [r for r in frame.rounds if not r.is_side_meeting][-MOST_ROUNDS:]
     day = frame.clock.day

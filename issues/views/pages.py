@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.paginator import Page
-from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -17,7 +16,6 @@ from ..models import Entry, Issue
 from ..reads.clock import NOW, clock_from
 from ..reads.frame import FrameView
 from ..reads.paging import page_at
-from ..reads.state import Figures
 
 ROWS = 50
 
@@ -60,28 +58,14 @@ def add_back(request: HttpRequest, frame: FrameView) -> str:
     return request.get_full_path() if may_record else ""
 
 
-def page_of(request: HttpRequest, issues: QuerySet[Issue]) -> tuple[Page[int], list[Issue]]:
-    """Page `?page=` of the items, 50 each, and the items on it. Two queries.
+def page_of(request: HttpRequest, pks: list[int]) -> tuple[Page[int], list[Issue]]:
+    """Page `?page=` of the items with these ids, 50 each, and the items on it. One query.
 
     Raises BadRequest for what is no such page.
     """
-    # One pass over the ids gives the number and the order; a COUNT would join all over again.
-    pks = list(issues.values_list("pk", flat=True))
     page = page_at(pks, request.GET.get("page", ""), ROWS)
     found = Issue.objects.in_bulk(page.object_list)
     return page, [found[pk] for pk in page]
-
-
-def without_status(issues: QuerySet[Issue], figures: Figures) -> QuerySet[Issue]:
-    """Folds items without a status away, but for parents of items that have one.
-
-    Where nothing has a status, nothing is folded.
-    """
-    if not figures.without_status or figures.without_status == figures.total:
-        return issues
-    has_status = Q(("now__headline__isnull", False))  # `now` is joined by filters.with_standing
-    having = issues.filter(has_status, parent=OuterRef("pk")).order_by()
-    return issues.filter(has_status | Exists(having))
 
 
 def audience_line(viewer: Viewer) -> str:

@@ -21,7 +21,6 @@ from .pages import (
     page_of,
     person,
     safe_path,
-    without_status,
 )
 
 
@@ -42,9 +41,8 @@ def state_of_play(request: HttpRequest, slug: str) -> HttpResponse:
 
     filters = IssueFilter(request.GET, frame=frame, moved_ids=moved_ids)
     figures = state.figures(since_day)
-    found = filters.found(reader)
-    folds = not filters.is_active and not request.GET.get("empty")
-    page, issues = page_of(request, without_status(found, figures) if folds else found)
+    folds = figures.folds and not filters.is_active and not request.GET.get("empty")
+    page, issues = page_of(request, filters.found(reader, fold=folds))
     rows = RowBuilder(frame, reader).rows(issues, since_day)
     fill_cells(rows, columns, frame, reader)
     context = page_context(
