@@ -26,10 +26,15 @@ class CorrectionForm(EntryForm):
     def __init__(self, *args: Any, target: Entry, **kw: Any) -> None:
         kw.setdefault("initial", _initial_from(target))
         kw.setdefault("auto_id", "reply-%s")
-        super().__init__(*args, **kw)
         self.target = target
+        super().__init__(*args, **kw)
         for name in ("also", "same"):
             self.fields.pop(name, None)
+
+    def _status_choices(self) -> Choices:
+        """A status retired since may stay where it is."""
+        choices, kept = super()._status_choices(), self.target.status
+        return [*choices, (kept.label, kept.label)] if kept and kept.retired else choices
 
     def _source_choices(self) -> Choices:
         return [("", "The same as before"), *super()._source_choices()[1:]]
@@ -44,7 +49,7 @@ def _initial_from(target: Entry) -> dict[str, Any]:
         "who": f"party:{target.party.code}" if target.party else target.voice,
         "joint": [party.code for party in target.joint_parties.all()],
         "status": target.status.label if target.status else "",
-        "said": target.when,
+        "said": f"{target.when}, {target.said_time:%H:%M}" if target.said_time else target.when,
         "early": True,
         "round": str(target.round.place) if target.round else "",
         "waits": target.waits_party.code if target.waits_party else target.waits_for,

@@ -66,7 +66,9 @@ def entry_correct(request: HttpRequest, slug: str, number: int, uuid: UUID) -> H
     data = request.POST if request.method == "POST" else None
     form = CorrectionForm(data, target=target, frame=frame, members=member_count(viewer))
     if data is None or not form.is_valid():
-        return _show_reply(request, frame, issue, target, form, "correct", 422 if data else 200)
+        return _show_reply(
+            request, frame, issue, target, form, "correct", 200 if data is None else 422
+        )
     before = _standing(frame, issue)
     try:
         done = services.correct(
@@ -92,7 +94,9 @@ def entry_retract(request: HttpRequest, slug: str, number: int, uuid: UUID) -> H
     data = request.POST if request.method == "POST" else None
     form = RetractionForm(data)
     if data is None or not form.is_valid():
-        return _show_reply(request, frame, issue, target, form, "retract", 422 if data else 200)
+        return _show_reply(
+            request, frame, issue, target, form, "retract", 200 if data is None else 422
+        )
     before, cleaned = _standing(frame, issue), form.cleaned_data
     try:
         done = services.retract(
@@ -114,7 +118,9 @@ def entry_source(request: HttpRequest, slug: str, number: int, uuid: UUID) -> Ht
     data = request.POST if request.method == "POST" else None
     form = SourceForm(data, frame=frame)
     if data is None or not form.is_valid():
-        return _show_reply(request, frame, issue, target, form, "source", 422 if data else 200)
+        return _show_reply(
+            request, frame, issue, target, form, "source", 200 if data is None else 422
+        )
     try:
         services.add_source(target, form.source_to_add(), viewer=viewer)
     except ValidationError as error:
@@ -134,7 +140,9 @@ def entry_undo(request: HttpRequest, slug: str, number: int, uuid: UUID) -> Http
         services.undo(list(batch), viewer=viewer)
     except ValidationError as error:
         return _answer(request, frame, issue, " ".join(error.messages), problem=True)
-    except Conflict:
+    except Conflict as conflict:
+        if conflict.current.kind == Entry.Kind.UNDO:  # sent twice
+            return _answer(request, frame, issue, "This was undone already.")
         sentence = "Somebody has replaced this entry meanwhile; nothing was undone."
         return _answer(request, frame, issue, sentence, problem=True)
     text = saved_text(before, _standing(frame, issue), frame).removeprefix("Saved. ")
