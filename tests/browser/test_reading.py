@@ -106,11 +106,12 @@ def test_filter_works_without_scripts(visit):
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
-def test_what_was_typed_last_wins_over_a_late_answer(visit):
+@pytest.mark.parametrize("path", ["", "issues/"])
+def test_what_was_typed_last_wins_over_a_late_answer(visit, path):
     page = visit("viewer")
-    page.goto(f"{CASE}issues/")
+    page.goto(CASE + path)
     late = []
-    page.route("**/issues/?q=visas*", lambda route: late.append(route))
+    page.route(re.compile(r"q=visas"), lambda route: late.append(route))
     page.get_by_label("Text").fill("visas")
     page.wait_for_timeout(400)
     page.get_by_label("Text").fill("flights")
@@ -119,7 +120,9 @@ def test_what_was_typed_last_wins_over_a_late_answer(visit):
         route.continue_()
     page.wait_for_timeout(300)
     assert late
-    assert rows(page) == ["Direct flights between Russia and the United States"]
+    expect(titles(page)).to_have_text(
+        re.compile("Direct flights between Russia and the United States")
+    )
     assert "q=flights" in page.url
     expect(page.get_by_label("Text")).to_be_focused()
 

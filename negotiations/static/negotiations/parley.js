@@ -3,7 +3,6 @@
   "use strict";
   const byId = (id) => document.getElementById(id);
   const dialog = () => byId("entry-dialog");
-  let opener = null;
 
   /* --- Nothing fails silently ------------------------------------------------------------- */
 
@@ -77,10 +76,7 @@
 
   document.addEventListener("htmx:afterSwap", (event) => {
     const target = event.detail.target;
-    if (target.id === "entry-dialog-content" && !dialog().open) {
-      opener = document.activeElement ? document.activeElement.id : null;
-      dialog().showModal();
-    }
+    if (target.id === "entry-dialog-content" && !dialog().open) dialog().showModal();
     const errors = document.querySelector("dialog[open] .errors, .errors");
     if (errors && [409, 422].includes(event.detail.xhr.status)) errors.focus();
   });
@@ -91,8 +87,6 @@
     if (event.target.id !== "entry-dialog") return;
     byId("main").before(byId("alert"));
     byId("entry-dialog-content").replaceChildren();
-    const back = opener && byId(opener);
-    if (back) back.focus();
   }, true);
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-close]")) { event.preventDefault(); dialog().close(); return; }
