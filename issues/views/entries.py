@@ -66,9 +66,7 @@ def entry_correct(request: HttpRequest, slug: str, number: int, uuid: UUID) -> H
     data = request.POST if request.method == "POST" else None
     form = CorrectionForm(data, target=target, frame=frame, members=member_count(viewer))
     if data is None or not form.is_valid():
-        return _show_reply(
-            request, frame, issue, target, form, "correct", 200 if data is None else 422
-        )
+        return _show_reply(request, frame, issue, target, form, "correct")
     before = _standing(frame, issue)
     try:
         done = services.correct(
@@ -80,7 +78,7 @@ def entry_correct(request: HttpRequest, slug: str, number: int, uuid: UUID) -> H
         )
     except ValidationError as error:
         _take_over(form, error)
-        return _show_reply(request, frame, issue, target, form, "correct", 422)
+        return _show_reply(request, frame, issue, target, form, "correct")
     except Conflict as conflict:
         return _conflict(request, frame, issue, target, form, "correct", conflict)
     return _saved(request, frame, issue, before, done)
@@ -94,9 +92,7 @@ def entry_retract(request: HttpRequest, slug: str, number: int, uuid: UUID) -> H
     data = request.POST if request.method == "POST" else None
     form = RetractionForm(data)
     if data is None or not form.is_valid():
-        return _show_reply(
-            request, frame, issue, target, form, "retract", 200 if data is None else 422
-        )
+        return _show_reply(request, frame, issue, target, form, "retract")
     before, cleaned = _standing(frame, issue), form.cleaned_data
     try:
         done = services.retract(
@@ -104,7 +100,7 @@ def entry_retract(request: HttpRequest, slug: str, number: int, uuid: UUID) -> H
         )
     except ValidationError as error:
         _take_over(form, error)
-        return _show_reply(request, frame, issue, target, form, "retract", 422)
+        return _show_reply(request, frame, issue, target, form, "retract")
     except Conflict as conflict:
         return _conflict(request, frame, issue, target, form, "retract", conflict)
     return _saved(request, frame, issue, before, done)
@@ -118,14 +114,12 @@ def entry_source(request: HttpRequest, slug: str, number: int, uuid: UUID) -> Ht
     data = request.POST if request.method == "POST" else None
     form = SourceForm(data, frame=frame)
     if data is None or not form.is_valid():
-        return _show_reply(
-            request, frame, issue, target, form, "source", 200 if data is None else 422
-        )
+        return _show_reply(request, frame, issue, target, form, "source")
     try:
         services.add_source(target, form.source_to_add(), viewer=viewer)
     except ValidationError as error:
         _take_over(form, error)
-        return _show_reply(request, frame, issue, target, form, "source", 422)
+        return _show_reply(request, frame, issue, target, form, "source")
     return _answer(request, frame, issue, "Source added.")
 
 
@@ -220,11 +214,11 @@ def _show_reply(
     target: Entry,
     form: Form,
     act: str,
-    status: int = 200,
     replaced_by: Entry | None = None,
 ) -> HttpResponse:
     context = _form_context(request, frame, issue, form)
     context |= {"target": target, "act": act, "replaced_by": replaced_by}
+    status = 409 if replaced_by else 422 if form.is_bound else 200
     context["line"] = HistoryReader(frame, issue).line(target)
     fragment = wants_fragment(request, DIALOG) or wants_fragment(request, "entry-reply")
     template = "issues/_entry_reply.html" if fragment else "issues/entry_reply.html"
@@ -241,7 +235,7 @@ def _conflict(
     conflict: Conflict,
 ) -> HttpResponse:
     """Both versions: what somebody else made of the entry, and what was typed here."""
-    return _show_reply(request, frame, issue, target, form, act, 409, conflict.current)
+    return _show_reply(request, frame, issue, target, form, act, conflict.current)
 
 
 def _saved(

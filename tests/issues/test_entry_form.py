@@ -8,6 +8,7 @@ import time_machine
 from issues import services
 from issues.forms.entry import EntryForm
 from issues.forms.replies import CorrectionForm, RetractionForm, SourceForm
+from issues.models import Entry
 from issues.reads.frame import FrameView
 from issues.services import NewSource
 from negotiations.models import Source
@@ -334,6 +335,7 @@ class TestReplies:
     def test_correction_may_keep_a_status_retired_since(self, talks, issue):
         target = record(issue, "RU", "Agreed")
         retire_status(target.status, by=None, retired=True)
+        target = Entry.objects.get(pk=target.pk)
         (data,) = self.sent_back(talks, target)
         assert data.status == target.status
         person = viewer(talks.negotiation)
