@@ -220,12 +220,16 @@ def choose_rounds(frame: FrameView, query: Mapping[str, str]) -> tuple[list[Colu
         rounds = [_round(frame, place) for place in dict.fromkeys(chosen.split(","))]
     else:
         rounds = [r for r in frame.rounds if not r.is_side_meeting][-MOST_ROUNDS:]
-    day = frame.clock.day
-    columns = [
-        Column(r, r.state_text(day), r.is_held and bool(r.last_day and r.last_day <= day))
-        for r in rounds
-    ]
+    columns = [_column(round_, frame.clock.day) for round_ in rounds]
     return columns, len(rounds) == len(frame.rounds)
+
+
+def _column(round_: Round, day: dt.date) -> Column:
+    """As seen on `day`: a round held only afterwards is "later"."""
+    if not round_.is_held:
+        return Column(round_, round_.state_text(day), is_held=False)
+    is_over = bool(round_.last_day and round_.last_day <= day)
+    return Column(round_, round_.state_text(day) if is_over else "later", is_over)
 
 
 def _round(frame: FrameView, place: str) -> Round:

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.looks import assert_in_order
 from tests.browser.talks import add_entry, add_round, open_talks
 
 pytestmark = pytest.mark.browser
@@ -227,6 +228,7 @@ def test_correction_shows_both_and_what_it_did(page, talks):
     ) == ("line-through")
     expect(history(page).filter(has_text="Corrects the entry of 10 Apr 2025")).to_be_visible()
     assert focus(page) != "body"
+    assert_in_order(page)
 
 
 def test_taking_back_needs_a_reason_and_restores_what_was_before(page, talks):
@@ -269,6 +271,7 @@ def test_second_of_two_corrections_gets_both_versions(visit, page, talks):
     expect(conflict).to_contain_text("As heard in window True")
     expect(conflict).to_be_focused()
     expect(slower.locator("#reply-text")).to_have_value("As heard in window False")
+    assert_in_order(slower)
 
 
 # --- Without scripts ----------------------------------------------------------------------------

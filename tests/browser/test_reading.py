@@ -144,6 +144,7 @@ def test_going_back_in_time_and_to_today(visit, javascript):
     expect(page).to_have_url(re.compile(r"\?as_of=2025-04-30$"))
     expect(page.locator("#clock-banner")).to_contain_text("As it was on 30 Apr 2025")
     expect(page.locator("a.add")).to_have_count(0)
+    expect(page.locator("thead th", has_text="R3")).to_contain_text("later")
     expect(row(page, "Return of Russian").locator(".now")).to_contain_text("Under discussion")
     page.get_by_role("link", name="Back to today").first.click()
     expect(row(page, "Return of Russian").locator(".now")).to_contain_text("Blocked")

@@ -4,6 +4,8 @@ scripts."""
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.talks import add_entry, open_talks
+
 pytestmark = pytest.mark.browser
 
 LIST = "Art. 1 Fish quotas\n  1.1 Cod\n  1.2 Herring\nArt. 2 Harbour fees"
@@ -46,3 +48,22 @@ def test_setting_up_talks_of_ones_own(visit, javascript):
     page.get_by_role("navigation", name="Negotiation").get_by_text("Set up").click()
     page.get_by_role("button", name="Archive this negotiation").click()
     expect(page.get_by_text("Archived: it can be read, not changed.")).to_be_visible()
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_home_counts_what_came_in_since_it_was_marked_as_read(visit, javascript):
+    page = visit("head", java_script_enabled=javascript)
+    talks = open_talks(page)
+    card = page.locator("section", has=page.get_by_role("link", name=talks.title, exact=True))
+    page.goto(f"{talks.url}changes/?from=read")
+    expect(page.get_by_text("You have not marked this negotiation as read yet.")).to_be_visible()
+    page.get_by_role("button", name="Mark as read").click()
+    expect(page.locator("#messages")).to_contain_text("Marked as read.")
+    page.goto("/")
+    expect(card).to_contain_text("Nothing new since you marked as read")
+    add_entry(talks, 2, "NO", "Agreed")
+    page.reload()
+    card.get_by_role("link", name="1 new entry").click()
+    expect(page.locator("tr[data-row]")).to_contain_text(["Harbour fees"])
+    page.goto("/")
+    expect(card).to_contain_text("1 new entry")
