@@ -267,7 +267,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='issue',
-            index=models.Index(fields=['negotiation', 'place', 'sub_place', 'id'], name='issue_order'),
+            index=models.Index(fields=['negotiation', 'place', 'sub_place', 'id', 'entered_in_error'], name='issue_order'),
         ),
         migrations.AddConstraint(
             model_name='issue',

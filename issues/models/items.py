@@ -67,8 +67,12 @@ class Issue(models.Model):
             ),
         ]
         indexes = [
-            # The state of play and the list page through a negotiation in this order.
-            models.Index(fields=["negotiation", "place", "sub_place", "id"], name="issue_order"),
+            # The state of play and the list page through a negotiation in this order, and count
+            # it; the last column spares them the look at each row.
+            models.Index(
+                fields=["negotiation", "place", "sub_place", "id", "entered_in_error"],
+                name="issue_order",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ from django.db.models import Count
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from negotiations.dates import date_text
+from negotiations.dates import DAY, date_text
 from negotiations.models import Category
 
 from ..models import Entry, Issue, Standing
@@ -35,7 +35,6 @@ class ItemRow:
     badge: str = ""
     words: str = ""
     waits: str = ""
-    last_said: str = ""
     moved: Movement | None = None
     moved_text: str = ""
     sub_items: str = ""
@@ -43,6 +42,12 @@ class ItemRow:
     parent_title: str = ""
     new_heading: str = ""
     cells: SafeString = field(default_factory=SafeString)
+
+    @property
+    def last_said(self) -> str:
+        """When something was last said on it, as precise as that was."""
+        view = self.view
+        return date_text(view.last_said, view.last_precision or DAY) if view.last_said else ""
 
     @property
     def name(self) -> str:
@@ -66,13 +71,12 @@ class RowBuilder:
         """Rows in the order of `issues`; with `since`, what moved from that day to the clock."""
         pks = [issue.pk for issue in issues]
         views, then = self._views(pks, since)
-        named = self._named(views.values())
+        waits = self._waits(views.values())
         parents = self._sub_items([issue.pk for issue in issues if issue.parent_id is None])
         rows = []
         for issue in issues:
             row = self._row(issue, views.get(issue.pk, NOTHING))
-            row.waits = waits_text(self.frame, named.get(row.view.waits_entry or 0))
-            row.last_said = _date_text(named.get(row.view.last_entry or 0))
+            row.waits = waits.get(row.view.waits_entry or 0, "")
             row.sub_items = parents.get(issue.pk, "")
             if since:
                 self._move(row, then.get(issue.pk, NOTHING))
@@ -126,12 +130,12 @@ class RowBuilder:
             here |= {pk: (title, heading) for pk, title, heading in missing}
         return here
 
-    def _named(self, views: Iterable[StandingView]) -> dict[int, dict[str, Any]]:
-        """The entries that say what items wait for, and the latest ones. One query."""
-        pks = {pk for view in views for pk in (view.waits_entry, view.last_entry) if pk}
-        columns = ("waits_for", "waits_party", "waits_why", "waits_text", "said_first", "precision")
+    def _waits(self, views: Iterable[StandingView]) -> dict[int, str]:
+        """What items wait for, in words, by the entry that says so. One query."""
+        pks = {view.waits_entry for view in views if view.waits_entry}
         entries = Entry.objects.filter(pk__in=pks).order_by()
-        return {row["pk"]: row for row in entries.values("pk", *columns)}
+        columns = ("pk", "waits_for", "waits_party", "waits_why", "waits_text")
+        return {row["pk"]: waits_text(self.frame, row) for row in entries.values(*columns)}
 
     def _sub_items(self, pks: Sequence[int]) -> dict[int, str]:
         """ "8 sub-items: 2 blocked, 6 no status yet", by parent. One query."""
@@ -158,13 +162,9 @@ class RowBuilder:
         return {parent: sub_items_text(counts) for parent, counts in counted.items()}
 
 
-def _date_text(row: dict[str, Any] | None) -> str:
-    return date_text(row["said_first"], row["precision"]) if row else ""
-
-
-def waits_text(frame: FrameView, row: dict[str, Any] | None) -> str:
+def waits_text(frame: FrameView, row: dict[str, Any]) -> str:
     """ "US: answer on the road map", "all parties: wording" or "" when it waits no more."""
-    if row is None or row["waits_for"] in ("", "nobody"):
+    if row["waits_for"] in ("", "nobody"):
         return ""
     party = frame.parties.get(row["waits_party"])
     who = party.code if party else dict(Entry.WaitsFor.choices)[row["waits_for"]].lower()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
@@ -20,8 +20,8 @@ from negotiations.dates import date_text
 from negotiations.models import Party
 from negotiations.scopes import Scope
 
-from ..models import Standing, StandingParty
-from ..models.standings import holds_on
+from ..models import Standing
+from ..models.standings import StandingQuerySet, holds_on
 from ..services.standings import LoadedEntry, entries_in, load_entries, load_frames
 from ..standing import Period, StandingValue, Word, periods, standing_on
 from .frame import FrameView, StatusView, aged_date_text
@@ -59,6 +59,7 @@ class StandingView:
     fell_from: StatusView | None = None
     fell_on: dt.date | None = None
     last_said: dt.date | None = None
+    last_precision: str | None = None
     entry_count: int = 0
     last_entry: int | None = None
     waits_entry: int | None = None
@@ -93,14 +94,18 @@ def period(
     return FilteredRelation("standings", condition=Q(standings__scope=scope.key) & holds)
 
 
-# In the order of the fields of StandingView, after its words, and of WordView.
-_COLUMNS = (
-    *("headline_id", "badge", "fell_from_id", "fell_on", "last_said", "entry_count"),
-    *("last_entry_id", "waits_entry_id", "next_step_entry_id", "press_entry_id", "own_entry_id"),
+# In the order of the fields of StandingView, but for its words, and of WordView.
+_PERIOD = (
+    *("since", "until", "issue_id", "headline_id", "badge", "fell_from_id", "fell_on"),
+    *("last_said", "last_entry__precision", "entry_count", "last_entry_id", "waits_entry_id"),
+    *("next_step_entry_id", "press_entry_id", "own_entry_id"),
 )
-_WORD_COLUMNS = (
-    *("said_first", "said_precision", "spoke_first", "spoke_precision"),
-    *("status_entry_id", "position_entry_id"),
+_WORD = tuple(
+    f"party_rows__{name}"
+    for name in (
+        *("party_id", "status_id", "said_first", "said_precision", "spoke_first"),
+        *("spoke_precision", "status_entry_id", "position_entry_id"),
+    )
 )
 
 
@@ -118,14 +123,14 @@ class StandingReader:
     ) -> dict[int, StandingView]:
         """The standing of each item on an effective `day` (None: the day of the page).
 
-        Two queries. An item without any row stands at nothing.
+        One query. An item without any row stands at nothing.
         """
         return self.on_days(issue_ids, [day], words=words)[0]
 
     def on_days(
         self, issue_ids: Sequence[int], days: Sequence[dt.date | None], *, words: bool = True
     ) -> list[dict[int, StandingView]]:
-        """The same for several days, in their order; still two queries."""
+        """The same for several days, in their order; still one query."""
         days = [day or self.clock.as_of for day in days]
         if self.clock.known:
             computed = self._computed(issue_ids)
@@ -195,33 +200,38 @@ class StandingReader:
     ) -> list[dict[int, StandingView]]:
         holds = reduce(or_, map(holds_on, days))
         rows = Standing.objects.filter(holds, scope=self.scope.key, issue__in=issue_ids).order_by()
-        periods_ = list(rows.values_list("since", "until", "pk", "issue_id", *_COLUMNS))
-        spoken = self._words([row[2] for row in periods_]) if words else {}
         found: list[dict[int, StandingView]] = [{} for _day in days]
-        for since, until, pk, issue_id, *columns in periods_:
-            view = self._from_row(columns, spoken.get(pk, ()))
+        for since, until, issue_id, view in self._views(rows, words):
             for day, views in zip(days, found, strict=True):
                 if _covers(since, until, day):
                     views[issue_id] = view
         return found
 
-    def _from_row(self, row: Sequence[Any], words: Iterable[WordView]) -> StandingView:
-        headline, badge, fell_from, *rest = row
+    def _views(
+        self, rows: StandingQuerySet, words: bool
+    ) -> Iterator[tuple[dt.date, dt.date | None, int, StandingView]]:
+        """Each period with its item. One query: a row for each party that has a word in it."""
+        spoken: dict[int, list[Any]] = defaultdict(list)
+        made: dict[int, Sequence[Any]] = {}
+        for pk, *row in rows.values_list("pk", *_PERIOD, *(_WORD if words else ())):
+            made[pk] = row[: len(_PERIOD)]
+            if words and row[len(_PERIOD)]:
+                spoken[pk].append(row[len(_PERIOD) :])
         status = self.frame.statuses.get
-        return StandingView(status(headline), badge, tuple(words), status(fell_from), *rest)
+        for pk, (since, until, issue_id, headline, badge, fell_from, *rest) in made.items():
+            said = self._words(spoken[pk])
+            view = StandingView(status(headline), badge, said, status(fell_from), *rest)
+            yield since, until, issue_id, view
 
-    def _words(self, standing_ids: Sequence[int]) -> dict[int, list[WordView]]:
-        """The parties' words of these periods, in the order of the parties."""
+    def _words(self, rows: list[Any]) -> tuple[WordView, ...]:
+        """The parties' words, in the order of the parties."""
         parties, status = self.frame.parties, self.frame.statuses.get
-        order = {pk: place for place, pk in enumerate(parties)}
-        rows = StandingParty.objects.filter(standing__in=standing_ids).order_by()
-        found: dict[int, list[WordView]] = defaultdict(list)
-        for standing_id, party_id, status_id, *rest in sorted(
-            rows.values_list("standing_id", "party_id", "status_id", *_WORD_COLUMNS),
-            key=lambda row: order[row[1]],
-        ):
-            found[standing_id].append(WordView(parties[party_id], status(status_id), *rest))
-        return found
+        by_party = {party: (status_id, *rest) for party, status_id, *rest in rows}
+        return tuple(
+            WordView(party, status(by_party[pk][0]), *by_party[pk][1:])
+            for pk, party in parties.items()
+            if pk in by_party
+        )
 
     # --- Computed, for a recorded day in the past ------------------------------------------------
 
@@ -256,6 +266,7 @@ class StandingReader:
             fell_from=statuses[value.fell_from.id] if value.fell_from else None,
             fell_on=value.fell_on,
             last_said=value.last.said_first if value.last else None,
+            last_precision=self._precisions[value.last.id] if value.last else None,
             entry_count=value.count,
             **entries,
         )

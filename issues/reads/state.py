@@ -12,16 +12,16 @@ from django.db.models import Count, Max
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from negotiations.dates import PRECISION_RANK, date_text
+from negotiations.dates import DAY, date_text
 from negotiations.models import Round
 from negotiations.templatetags.parley import mini
 
-from ..models import Entry, Issue, Standing
+from ..models import Issue, Standing
 from ..models.standings import StandingQuerySet
 from ..standing import movement
 from .frame import FrameView
 from .rows import ItemRow
-from .standings import NOTHING, StandingReader, StandingView, period
+from .standings import NOTHING, StandingReader, StandingView
 from .wording import ARROWS, BETWEEN_ARROWS
 
 MOST_ROUNDS = 8
@@ -104,20 +104,15 @@ class StateReader:
         return figures
 
     def _stored_figures(self) -> Figures:
-        rows = (
-            self._standings()
-            .order_by()
-            .values_list("category", "badge", "last_entry__precision")
-            .annotate(n=Count("pk"), said=Max("last_said"))
-        )
-        figures, latest = Figures(), []
-        for category, badge, precision, n, said in rows:
-            figures.counts[category, badge] += n
-            if said:
-                latest.append((said, PRECISION_RANK[precision], precision))
-        if latest:
-            said, _rank, precision = max(latest)
-            figures.latest, figures.latest_text = said, date_text(said, precision)
+        figures, days = Figures(), []
+        standings = self._standings().order_by().values_list("category", "badge")
+        for category, badge, n, said in standings.annotate(n=Count("pk"), said=Max("last_said")):
+            figures.counts[category, badge] = n
+            days.append(said)
+        if latest := max(filter(None, days), default=None):
+            ends = self._standings().filter(last_said=latest).order_by("-last_entry")
+            precision = ends.values_list("last_entry__precision", flat=True)[0]
+            figures.latest, figures.latest_text = latest, date_text(latest, precision)
         return figures
 
     def _standings(self) -> StandingQuerySet:
@@ -127,16 +122,13 @@ class StateReader:
         ).filter(issue__negotiation=self.frame.negotiation, issue__entered_in_error=False)
         return standings
 
-    def _note_latest(self, figures: Figures, pk: int | None) -> None:
-        entry = Entry.objects.filter(pk=pk).first() if pk else None
-        if entry:
-            figures.latest, figures.latest_text = entry.said_first, entry.when
-
     def _known_figures(self) -> Figures:
         views = self.reader.on(self._all_known()).values()
         figures = Figures(Counter((view.category, view.badge) for view in views))
-        spoken = [(v.last_said, v.last_entry) for v in views if v.last_said]
-        self._note_latest(figures, max(spoken)[1] if spoken else None)
+        for view in views:
+            if view.last_said and view.last_said >= (figures.latest or view.last_said):
+                figures.latest = view.last_said
+                figures.latest_text = date_text(view.last_said, view.last_precision or DAY)
         return figures
 
     def _all_known(self) -> list[int]:
@@ -152,25 +144,23 @@ class StateReader:
 
     def _known_pairs(self, since: dt.date) -> list[tuple[int, StandingView, StandingView]]:
         pks = self._all_known()
-        before, after = self.reader.on(pks, since), self.reader.on(pks)
+        before, after = self.reader.on_days(pks, [since, None])
         return [(pk, before[pk], after[pk]) for pk in pks]
 
     def _stored_pairs(self, since: dt.date) -> list[tuple[int, StandingView, StandingView]]:
-        """Only items whose present period began after that day can have moved."""
-        scope, look = self.reader.scope, self.reader.look
-        began = Issue.objects.visible_to(self.frame.viewer).annotate(
-            was=period(scope, since),
-            now=period(scope, self.frame.clock.as_of, began_after=since),
+        """Only items whose present period began after that day can have moved. One query."""
+        rows = self._standings().filter(
+            since__gt=since,
+            issue__standings__scope=self.reader.scope.key,
+            issue__standings__since__lte=since,
+            issue__standings__until__gt=since,
         )
-        rows = (
-            began.filter(was__id__isnull=False, now__id__isnull=False)
-            .order_by()
-            .values_list(
-                *("pk", "was__headline_id", "was__badge", "was__fell_from_id"),
-                *("now__headline_id", "now__badge", "now__fell_from_id"),
-            )
-        )
-        return [(pk, look(*row[:3]), look(*row[3:])) for pk, *row in rows]
+        look, columns = self.reader.look, ("headline_id", "badge", "fell_from_id")
+        then = (f"issue__standings__{name}" for name in columns)
+        return [
+            (pk, look(*row[:3]), look(*row[3:]))
+            for pk, *row in rows.order_by().values_list("issue_id", *then, *columns)
+        ]
 
 
 class Directions:
