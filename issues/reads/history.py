@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from negotiations.models import Party, Round
 
-from ..models import Entry, EntrySource, Issue
+from ..models import Entry, EntrySource, Issue, Redaction
 from ..services import may_correct, may_undo
 from ..services.standings import load
 from ..standing import EntryValue, replaced
@@ -24,6 +24,8 @@ from .frame import FrameView, StatusView
 PAGE = 60
 FOLD_FROM = 3
 LATE_DAYS = 7
+# What stands before the parties; nothing before a party's own words.
+VOICES = {"joint": "Jointly", "third": "Press", "own": "Our assessment"}
 
 
 @dataclass
@@ -40,7 +42,9 @@ class HistoryLine:
     may_correct: bool = False
     may_undo: bool = False
     url: str = ""  # what can be done with it lies below
+    voice: str = ""
     round: Round | None = None
+    redaction: Redaction | None = None
     only_for: Party | None = None
     waits_party: Party | None = None
     next_step_party: Party | None = None
@@ -195,6 +199,8 @@ class HistoryReader:
     def _name(self, line: HistoryLine) -> None:
         """Takes from the frame what the entry refers to."""
         entry, party = line.entry, self.frame.parties.get
+        line.voice = VOICES.get(entry.voice, "")
+        line.redaction = getattr(entry, "redaction", None)
         line.round = self.frame.rounds_by_id.get(entry.round_id or 0)
         line.only_for = party(entry.audience_party_id or 0)
         line.waits_party = party(entry.waits_party_id or 0)

@@ -65,7 +65,15 @@ def moment(value: dt.datetime) -> str:
 @register.simple_tag
 def party_code(party: Any) -> SafeString:
     """A party's code as a small label, its name for those who do not know the code."""
-    return format_html('<abbr class="pty" title="{}">{}</abbr>', party.name, party.code)
+    return _party_code(party.name, party.code)
+
+
+@lru_cache(maxsize=512)
+def _party_code(name: str, code: str) -> SafeString:
+    return format_html('<abbr class="pty" title="{}">{}</abbr>', name, code)
+
+
+_LINK = '<a href="{}" rel="noreferrer noopener external">{}</a>'
 
 
 @register.simple_tag
@@ -73,9 +81,19 @@ def source_link(source: Any) -> SafeString:
     """A source's text, as a link where it has an address."""
     if not source.url:
         return format_html("{}", source.text)
-    return format_html(
-        '<a href="{}" rel="noreferrer noopener external">{}</a>', source.url, source.text
-    )
+    return format_html(_LINK, source.url, source.text)
+
+
+@register.simple_tag
+def dated_source(source: Any) -> SafeString:
+    """A source by its publisher and date, with its archived copy; in full where it has no link."""
+    shown = format_html("<span>{}</span>", source)
+    if source.url:
+        name = ", ".join(filter(None, (source.publisher or source.title, source.date_text)))
+        shown = format_html(_LINK, source.url, name)
+    if source.archive_url:
+        shown += SafeString(" ") + format_html(_LINK, source.archive_url, "archived copy")
+    return shown
 
 
 @register.filter
