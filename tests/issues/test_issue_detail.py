@@ -1,5 +1,7 @@
 """The page of one item: where it stands in words, whose word it is, its history and the form."""
 
+import re
+
 import pytest
 import time_machine
 from django.urls import reverse
@@ -167,6 +169,15 @@ class TestHistory:
         assert "Corrects the entry of 1 Mar 2025 : Misheard" in told
         assert "Taken back: the entry of 1 Feb 2025" in told
         assert "Wrong item" in told
+
+    def test_links_within_the_page_lead_somewhere(self, client, talks, issue):
+        person = viewer(talks.negotiation)
+        once = services.retract(record(issue, "RU", "Agreed"), viewer=person, reason="Slip")
+        services.retract(once.entries[0], viewer=person, reason="Slip")
+        page = html(client, talks, issue, user=talks.recorder)
+        links = set(re.findall(r'href="#([^"]+)"', page))
+        assert len(links) > 2
+        assert links <= set(re.findall(r' id="([^"]+)"', page))
 
     def test_written_text_is_text_and_nothing_else(self, client, talks, issue):
         hostile = '<img src=x onerror="x()"> {{ 7|add:"7" }} <script>x()</script>'
