@@ -64,7 +64,9 @@ PAGES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "rest", "add"), PAGES, ids=lambda value: getattr(value, "__name__", str(value)))
+@pytest.mark.parametrize(
+    ("name", "rest", "add"), PAGES, ids=lambda value: getattr(value, "__name__", str(value))
+)
 def test_twice_the_rows_cost_the_same_queries(client, talks, name, rest, add):
     factories.make_issue(talks.negotiation)
     factories.make_round(talks.negotiation, day="27 Feb 2025")
