@@ -248,6 +248,14 @@ class TestBadInput:
         assert problem in re.search(r'aria-describedby="([^"]+)"', control)[1].split()
         assert not Entry.objects.exists()
 
+    def test_each_problem_leads_to_its_field(self, recorder, issue):
+        answer = add(recorder, issue, **self.TYPED, audience="", round="9")
+        page = body(answer)
+        summary = page.split('id="form-errors"')[1].split("</div>")[0]
+        links = re.findall(r'href="#([^"]+)"', summary)
+        assert len(links) == len(answer.context["form"].errors) > 3
+        assert set(links) <= set(re.findall(r' id="([^"]+)"', page))
+
     def test_title_says_that_something_is_wrong(self, recorder, issue):
         assert "<title>Error: " in body(add(recorder, issue, said="soon"))
 
