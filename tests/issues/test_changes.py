@@ -287,6 +287,16 @@ def test_marking_covers_entries_the_page_only_rests_on(client, talks, negotiatio
     assert "Contains entries only the Russia delegation may see" in text
 
 
+def test_marking_covers_items_that_did_not_move(client, talks, negotiation, rounds, banking):
+    secret = factories.own_audience(factories.viewer(negotiation, talks.ru))
+    factories.record(banking, "RU", "Raised", "1 Jan 2025", talks.ru, **secret)
+    moved = factories.make_issue(negotiation)
+    factories.record(moved, "RU", "Agreed", "1 Apr 2025", audience="public")
+    text = read(client, of_changes(negotiation), talks.ru)
+    assert "1 item unchanged" in text
+    assert "Contains entries only the Russia delegation may see" in text
+
+
 # --- Cost ---------------------------------------------------------------------------------------
 
 

@@ -4,10 +4,11 @@ import datetime as dt
 import re
 
 import pytest
+import time_machine
 from django.core.management import call_command
 from django.urls import reverse
 
-from issues.services import correct, mark_agenda, retract
+from issues.services import add_source, correct, mark_agenda, retract
 from negotiations import services
 from negotiations.access import viewer_of
 from negotiations.services.rounds import Account, Person
@@ -130,6 +131,14 @@ def test_list_counts_what_the_page_of_the_round_shows(client, talks, negotiation
     assert "Entries 2 on 2 items" in text
 
 
+def test_list_tells_a_delegation_what_moved_by_its_own_entries(client, talks, banking, first):
+    secret = factories.own_audience(factories.viewer(banking.negotiation, talks.ru))
+    factories.record(banking, "RU", "Raised", "10 Apr 2025", talks.ru, **secret)
+    for user, moved in [(talks.ru, "▲ 1 forward 1 entry"), (talks.us, "nothing moved 0 entries")]:
+        row = row_of(page(client, of_list(banking.negotiation), user), "Spring meeting")
+        assert row.endswith(moved)
+
+
 # --- One round ----------------------------------------------------------------------------------
 
 
@@ -215,6 +224,14 @@ def test_party_that_joined_later_is_not_asked_for_a_readout(client, talks, negot
     assert "United Nations" not in read(client, of_round(first), talks.reader)
 
 
+def test_item_that_was_blocked_before_is_not_counted_as_blocked_here(client, talks, banking, first):
+    factories.record(banking, "RU", "Blocked", "1 Apr 2025")
+    factories.record(banking, "US", "Blocked", "10 Apr 2025")
+    text = read(client, of_round(first), talks.reader)
+    assert "Moved back 0 to a lower status" in text
+    assert "Now confirmed · now disputed 1 · 0" in text
+
+
 def test_neighbours_are_linked_for_the_keys(client, talks, negotiation, first):
     second = factories.make_round(negotiation, "Second", "1 May 2025", number=2)
     third = factories.make_round(negotiation, "Third", "1 Jun 2025", number=3)
@@ -275,6 +292,18 @@ def test_known_then_leaves_out_what_was_recorded_later(client, talks, banking, f
     text = read(client, of_round(first), talks.reader, known=yesterday)
     assert "Recorded today." not in text
     assert "Moved forward 0" in text
+
+
+def test_known_then_leaves_out_a_source_that_came_later(client, talks, negotiation, banking, first):
+    with time_machine.travel(dt.datetime(2025, 5, 1, 12, tzinfo=dt.UTC), tick=False):
+        item = factories.make_issue(negotiation, "Visas")
+        entry = factories.record(item, "RU", "Raised", "10 Apr 2025")
+    source = services.add_source(negotiation, by=None, title="Second source")
+    add_source(entry, source, viewer=factories.viewer(negotiation))
+    assert "Second source" in read(client, of_round(first), talks.reader)
+    text = read(client, of_round(first), talks.reader, known="2025-06-01")
+    assert "2 Visas" in text
+    assert "Second source" not in text
 
 
 def test_entry_form_is_preset_to_the_round(client, talks, banking, first):
