@@ -19,7 +19,7 @@ from django.conf import settings
 from tests.browser.serve import HOST, PASSWORD
 from tests.browsing import Guard, open_context
 
-START_SECONDS = 60
+START_SECONDS = 120
 
 
 @pytest.fixture(scope="session")
