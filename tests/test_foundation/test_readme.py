@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tests.test_foundation.commands import REAL
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("readme")]
 
@@ -39,6 +41,12 @@ def clone(tmp_path_factory):
     return target
 
 
+def outside():
+    """The environment of a person who has never set anything of ours."""
+    ours = ("PARLEY_", "DJANGO_", "DATABASE_URL", "VIRTUAL_ENV", "MAKE")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
 class Site:
     """The commands under way, and requests to what they serve."""
 
@@ -46,13 +54,11 @@ class Site:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        ours = ("PARLEY_", "DJANGO_", "DATABASE_URL", "VIRTUAL_ENV", "MAKE")
-        env = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         self.host, self.log = host or f"127.0.0.1:{self.port}", clone / "output.log"
         self.process = subprocess.Popen(
             ["bash", "-euc", commands],
             cwd=clone,
-            env=env | {"PORT": str(self.port)} | environment,
+            env=outside() | {"PORT": str(self.port)} | environment,
             stdin=subprocess.DEVNULL,
             stdout=self.log.open("w"),
             stderr=subprocess.STDOUT,
@@ -115,12 +121,30 @@ def test_demo_starts_from_nothing_and_starts_again_quickly(clone):
         assert site.wait(20) < 5
 
 
+HOST = "parley.example.org"
+ADMINISTRATOR = {"PARLEY_ADMIN_USERNAME": "chief", "PARLEY_ADMIN_PASSWORD": "plum-orchard-7"}
+
+
 def test_install_steps_lead_to_a_site_one_can_sign_in_to(clone):
-    administrator = {"PARLEY_ADMIN_USERNAME": "chief", "PARLEY_ADMIN_PASSWORD": "plum-orchard-7"}
-    with Site(clone, block("install"), host="parley.example.org", **administrator) as site:
+    with Site(clone, block("install"), HOST, **ADMINISTRATOR) as site:
         site.wait(180)
         cookie = site.sign_in("chief", "plum-orchard-7")
         assert cookie.startswith("__Host-")
         home = site.ask("GET", "/", cookie)
         assert home.status == 200, site.log.read_text()[-2000:]
         assert "Russia–US" not in home.text
+
+
+def test_copy_taken_while_it_runs_restores_what_was_there(clone):
+    with Site(clone, block("install"), HOST, **ADMINISTRATOR) as site:
+        site.wait(180)
+        subprocess.run(["bash", "-euc", block("backup")], cwd=clone, check=True)
+    (copy,) = clone.glob("parley-*.sqlite3")
+    assert copy.stat().st_mode & 0o077 == 0
+    (clone / "var" / "parley.sqlite3").write_bytes(b"damaged")
+    steps = re.sub(r"parley-[\d-]+\.sqlite3", copy.name, block("restore"))
+    assert copy.name in steps
+    subprocess.run(["bash", "-euc", steps], cwd=clone, env=outside() | REAL, check=True)
+    with Site(clone, ".venv/bin/python manage.py serve", HOST, **REAL) as site:
+        site.wait(30)
+        assert site.sign_in("chief", "plum-orchard-7")
