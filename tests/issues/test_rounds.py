@@ -5,12 +5,10 @@ import re
 
 import pytest
 import time_machine
-from django.core.management import call_command
 from django.urls import reverse
 
 from issues.services import add_source, correct, mark_agenda, retract
 from negotiations import services
-from negotiations.access import viewer_of
 from negotiations.services.rounds import Account, Person
 from tests import factories
 
@@ -369,36 +367,3 @@ def test_queries_do_not_grow(client, talks, negotiation, django_assert_max_num_q
             client.get(address)
         counts.append(len(queries))
     assert counts[0] == counts[1]
-
-
-# --- The real case ------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def case(db):
-    call_command("loaddata", "schemes", "russia_us", verbosity=0)
-    admin = factories.make_user("root", is_superuser=True)
-    return viewer_of(admin, "russia-us")
-
-
-def test_moscow_round_was_cancelled_and_has_no_standing(client, case):
-    moscow = case.negotiation.rounds.get(city="Moscow")
-    text = read(client, of_round(moscow), case.user)
-    assert "Cancelled · June 2025 · Moscow" in text
-    assert "nothing stood or moved at it" in text
-    assert "Moved forward" not in text
-
-
-def test_december_round_has_a_russian_account_only(client, case):
-    december = case.negotiation.rounds.get(city="Washington")
-    text = read(client, of_round(december), case.user)
-    assert "Dec 2025" in text
-    assert text.count("No readout found.") == 1
-    assert "United States No delegate named. No readout found." in text
-
-
-def test_second_round_moved_banking_and_confirmed_it(client, case):
-    second = case.negotiation.rounds.get(number=2)
-    row = row_of(page(client, of_round(second), case.user), "Banking and financing")
-    assert "Under discussion → Agreed ▲ Now confirmed" in row
-    assert "Both say so, separately: RU 10 Apr 2025 · US 10 Apr 2025" in row
