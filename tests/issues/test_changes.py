@@ -181,7 +181,7 @@ def test_totals_say_which_way_and_what_is_new(client, talks, negotiation, rounds
     text = read(
         client, of_changes(negotiation), talks.reader, **{"from": "round-1", "to": "round-2"}
     )
-    assert "4 items moved: ▲ 2 forward (1 new) ▼ 1 back (1 blocked) · 1 reopened" in text
+    assert "4 items moved: ▲ 2 forward (1 new) ▼ 1 back · 1 now blocked · 1 reopened" in text
 
 
 def test_now_disputed_is_a_movement_of_its_own(client, talks, negotiation, rounds, banking):
