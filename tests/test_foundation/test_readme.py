@@ -112,13 +112,14 @@ def cookies_of(answer):
 
 def test_demo_starts_from_nothing_and_starts_again_quickly(clone):
     with Site(clone, block("demo"), host="") as site:
-        site.wait(180)
+        first = site.wait(180)
         home = site.ask("GET", "/", site.sign_in("head", "parley-demo"))
         assert home.status == 200, site.log.read_text()[-2000:]
         assert "Russia–US" in home.text
         assert f"http://127.0.0.1:{site.port}/" in site.log.read_text()
     with Site(clone, block("demo"), host="") as site:
-        assert site.wait(20) < 5
+        # No bound in seconds: a busy machine would break it. Nothing is made or loaded again.
+        assert site.wait(60) < first / 2
 
 
 HOST = "parley.example.org"
