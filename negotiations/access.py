@@ -67,6 +67,7 @@ def viewer_of(user: User, slug: str) -> Viewer:
     membership = (
         Membership.objects.select_related("negotiation", "party")
         .filter(negotiation__slug=slug, user=user.pk)
+        .order_by("pk")
         .first()
     )
     if membership:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from negotiations.dates import VagueDate, parse_date
 from negotiations.forms import DayField, ProseField, VagueDateField
-from negotiations.models import Party, Round, Source, StatusScheme
+from negotiations.models import Party, Round, Source, Status
 
 from ..models import Entry
 from ..reads.frame import FrameView
@@ -248,8 +248,8 @@ class EntryForm(forms.Form):
     def _status(self, label: str) -> Any:
         if not label:
             return None
-        scheme = StatusScheme.objects.get(negotiation=self.frame.negotiation)
-        return scheme.statuses.select_related("scheme").get(label=label)
+        statuses = Status.objects.filter(scheme__negotiation=self.frame.negotiation)
+        return statuses.select_related("scheme").get(label=label)
 
     def _sources(self, cleaned: dict[str, Any]) -> list[Source | NewSource]:
         chosen = cleaned["source"]

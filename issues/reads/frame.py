@@ -70,6 +70,11 @@ class FrameView:
         return list(self.negotiation.rounds.all())
 
     @cached_property
+    def member_count(self) -> int:
+        """How many people may see what is for all members."""
+        return self.negotiation.memberships.count()
+
+    @cached_property
     def rounds_by_id(self) -> dict[int, Round]:
         return {round_.pk: round_ for round_ in self.rounds}
 

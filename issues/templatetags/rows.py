@@ -1,4 +1,4 @@
-"""The rows of the state of play and of the list, written directly.
+"""The rows of the state of play and of the list, and the choices of rounds, written directly.
 
 There are fifty on a page with up to thirty values each: as template nodes they would cost more
 than everything else together. Every value passes `format_html`, so nothing goes out unescaped.
@@ -13,6 +13,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from negotiations.models import Round
 from negotiations.templatetags.parley import status_text
 
 from ..reads.rows import ItemRow
@@ -35,6 +36,8 @@ ADD = (
     '<a class="{}" id="add-{}" href="{}" hx-get="{}" hx-target="#entry-dialog-content"'
     ' hx-swap="innerHTML"{} aria-label="Add an entry to {}">{}</a>'
 )
+OPTION = '<option value="{}"{}>{} · {}</option>'
+SELECTED = SafeString(" selected")
 CHILD = SafeString(' class="child"')
 NONE = SafeString("")
 
@@ -51,6 +54,17 @@ def list_rows(rows: Iterable[ItemRow], sort: str, back: str = "") -> SafeString:
     if sort != "agenda":
         return SafeString("".join(_list_row(row, back, NONE) for row in rows))
     return SafeString("".join(_heading(row, 6) + _list_row(row, back, _child(row)) for row in rows))
+
+
+@register.simple_tag
+def round_options(rounds: Iterable[Round], chosen: Round | None = None) -> SafeString:
+    """An option for each round, by its place."""
+    return SafeString(
+        "".join(
+            format_html(OPTION, one.place, SELECTED if one == chosen else NONE, one.name, one.when)
+            for one in rounds
+        )
+    )
 
 
 def _state_row(row: ItemRow, back: str) -> SafeString:

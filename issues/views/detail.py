@@ -11,7 +11,6 @@ from negotiations.htmx import render_page_or_partial
 from ..access import issue_of
 from ..forms.entry import EntryForm
 from ..reads.detail import read_detail
-from .entries import member_count
 from .pages import frame_for, page_context, person
 
 
@@ -29,7 +28,7 @@ def issue_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         back=issue.get_absolute_url(),
     )
     if context["may_record"]:
-        context["form"] = EntryForm(frame=frame, members=member_count(viewer))
+        context["form"] = EntryForm(frame=frame, members=frame.member_count)
         context["now_words"] = [(w.party, w.status, w.dated) for w in context["detail"].words]
     return render_page_or_partial(
         request, "issues/issue_detail.html", "issues/_item.html", context, target="item"

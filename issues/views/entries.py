@@ -17,7 +17,6 @@ from negotiations.access import Role, Viewer, viewer_with
 from negotiations.dates import date_text
 from negotiations.exceptions import Conflict
 from negotiations.htmx import wants_fragment
-from negotiations.models import Membership
 
 from .. import services
 from ..access import entry_of, issue_of
@@ -44,9 +43,9 @@ def entries(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     viewer, issue = _recorder(request, slug, number)
     frame = FrameView(viewer)
     if request.method == "GET":
-        form = EntryForm(frame=frame, members=member_count(viewer), initial=_preset(request, frame))
+        form = EntryForm(frame=frame, members=frame.member_count, initial=_preset(request, frame))
         return _show(request, frame, issue, form)
-    form = EntryForm(request.POST, frame=frame, members=member_count(viewer))
+    form = EntryForm(request.POST, frame=frame, members=frame.member_count)
     if not form.is_valid():
         return _show(request, frame, issue, form, status=422)
     before = _standing(frame, issue)
@@ -64,7 +63,7 @@ def entry_correct(request: HttpRequest, slug: str, number: int, uuid: UUID) -> H
     viewer, issue = _recorder(request, slug, number)
     target, frame = entry_of(viewer, issue, uuid), FrameView(viewer)
     data = request.POST if request.method == "POST" else None
-    form = CorrectionForm(data, target=target, frame=frame, members=member_count(viewer))
+    form = CorrectionForm(data, target=target, frame=frame, members=frame.member_count)
     if data is None or not form.is_valid():
         return _show_reply(request, frame, issue, target, form, "correct")
     before = _standing(frame, issue)
@@ -146,11 +145,6 @@ def entry_undo(request: HttpRequest, slug: str, number: int, uuid: UUID) -> Http
 # --- Helpers ------------------------------------------------------------------------------------
 
 
-def member_count(viewer: Viewer) -> int:
-    """How many people may see what is for all members."""
-    return Membership.objects.filter(negotiation=viewer.negotiation).count()
-
-
 def _standing(frame: FrameView, issue: Issue) -> StandingView:
     return StandingReader(frame).on([issue.pk]).get(issue.pk, NOTHING)
 
@@ -179,9 +173,13 @@ def _take_over(form: Form, error: ValidationError) -> None:
 
 
 def _form_context(
-    request: HttpRequest, frame: FrameView, issue: Issue, form: Form
+    request: HttpRequest,
+    frame: FrameView,
+    issue: Issue,
+    form: Form,
+    view: StandingView | None = None,
 ) -> dict[str, Any]:
-    view = _standing(frame, issue)
+    view = view or _standing(frame, issue)
     back = safe_path(
         request, request.POST.get("back", request.GET.get("back", "")), issue.get_absolute_url()
     )
@@ -245,12 +243,13 @@ def _saved(
     before: StandingView,
     done: services.Recorded,
 ) -> HttpResponse:
-    sentence = saved_text(before, _standing(frame, issue), frame)
+    after = _standing(frame, issue)
+    sentence = saved_text(before, after, frame)
     if done.again:
         sentence = "This was recorded already; nothing was added twice."
     first = done.entries[0]
     undo = reverse("issues:entry_undo", args=[frame.negotiation.slug, issue.number, first.uuid])
-    return _answer(request, frame, issue, sentence, undo=undo)
+    return _answer(request, frame, issue, sentence, undo=undo, view=after)
 
 
 def _answer(
@@ -261,6 +260,7 @@ def _answer(
     *,
     undo: str = "",
     problem: bool = False,
+    view: StandingView | None = None,
 ) -> HttpResponse:
     """After a change: htmx gets the message and refreshes what depends on it; others go back."""
     back = safe_path(request, request.POST.get("back", ""), issue.get_absolute_url())
@@ -268,11 +268,12 @@ def _answer(
         level = messages.ERROR if problem else messages.SUCCESS
         messages.add_message(request, level, sentence, extra_tags=undo)
         return redirect(back)
-    form = EntryForm(frame=frame, members=member_count(frame.viewer))
-    context = _form_context(request, frame, issue, form)
-    context |= {"sentence": sentence, "undo": undo, "problem": problem}
-    again = wants_fragment(request, "entry-form")
-    template = "issues/_entry_form.html" if again else "issues/_entry_saved.html"
+    context = {"sentence": sentence, "undo": undo, "problem": problem, "back": back}
+    template = "issues/_entry_saved.html"
+    if wants_fragment(request, "entry-form"):
+        form = EntryForm(frame=frame, members=frame.member_count)
+        context = _form_context(request, frame, issue, form, view) | context
+        template = "issues/_entry_form.html"
     response = render(request, template, context)
     response["HX-Trigger-After-Swap"] = "entry-recorded"
     return response
