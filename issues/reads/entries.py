@@ -24,8 +24,8 @@ VOICES = {
     Entry.Voice.OWN.value: "our assessment",
 }
 _COLUMNS = (
-    *("pk", "uuid", "issue_id", "kind", "voice", "party_id", "speaker", "speaker_function"),
-    *("said_first", "precision", "recorded_at", "status_id", "text", "reason"),
+    *("pk", "issue_id", "kind", "voice", "party_id", "speaker", "speaker_function"),
+    *("said_first", "precision", "status_id", "text", "reason"),
     *("audience", "audience_party_id"),
 )
 
