@@ -125,16 +125,15 @@ class HistoryReader:
     def _values(self) -> list[EntryValue]:
         """All entries of the item that the viewer sees, as recorded by the page's clock."""
         viewer, clock = self.frame.viewer, self.frame.clock
-        seen = Entry.objects.in_scope(viewer.scope).filter(issue=self.issue)
-        if clock.known_moment:
-            seen = seen.filter(recorded_at__lte=clock.known_moment)
-        values = [entry.value for entry in load(seen)[self.issue.pk]]
+        entries = Entry.objects.in_scope(viewer.scope).filter(issue=self.issue)
+        values = [entry.value for entry in load(entries)[self.issue.pk]]
         if any(value.kind == Entry.Kind.UNDO for value in values):
-            # Rare, and a dear question: only where something was undone is it asked.
-            visible = seen.visible_to(viewer.user, viewer.scope).order_by()
+            # Rare, and a dear question: asked only where something was undone, whenever that was.
+            visible = entries.visible_to(viewer.user, viewer.scope).order_by()
             pks = set(visible.values_list("pk", flat=True))
             values = [value for value in values if value.id in pks]
-        return values
+        known = clock.known_moment
+        return [value for value in values if known is None or value.recorded_at <= known]
 
     def _is_due(self, value: EntryValue) -> bool:
         """Whether it belongs to the day of the page. What replaces another may come after it."""
