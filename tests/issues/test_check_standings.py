@@ -27,7 +27,7 @@ from tests import factories
 from tests.factories import own_audience, record, viewer
 
 START = dt.datetime(2026, 1, 15, 12, tzinfo=dt.UTC)
-STEPS = 14
+STEPS = 12
 REFUSED = (ValidationError, Conflict)
 
 
@@ -145,9 +145,7 @@ class World:
 class RandomHistories(TestCase):
     """Each example in a transaction of its own."""
 
-    @settings(
-        max_examples=10, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(st.integers(0, 10**6))
     def test_stored_standings_are_the_computed_ones(self, seed):
         with time_machine.travel(START) as clock:

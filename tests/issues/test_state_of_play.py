@@ -86,13 +86,14 @@ class RealCase(CaseTest):
             assert told in row_of(page, title), row_of(page, title)
 
     def test_every_figure_is_the_number_of_rows_it_links_to(self):
-        for person in self.people:
-            for clock in CLOCKS:
-                figures = self.figures(self.get(clock, person))
-                assert len(figures) == 8
-                for address, number in figures:
-                    found = self.client.get(address)
-                    assert found.context["page"].paginator.count == number, (person, address)
+        looks = [(person, "") for person in self.people]
+        looks += [("of Russia", clock) for clock in CLOCKS[1:]]
+        for person, clock in looks:
+            figures = self.figures(self.get(clock, person))
+            assert len(figures) == 8
+            for address, number in figures:
+                found = self.client.get(address)
+                assert found.context["page"].paginator.count == number, (person, address)
 
     def figures(self, answer):
         part = answer.content.decode().split('id="figures"')[1].split("</dl>")[0]
@@ -115,7 +116,7 @@ class RealCase(CaseTest):
     def test_filters_find_what_they_say(self):
         """Every choice of every filter, held against a plain look at all rows."""
         self.client.force_login(self.people["of Russia"])
-        for clock in CLOCKS:
+        for clock in CLOCKS[2:]:
             everything = self.ask(f"empty=1&rounds=all&{clock}")
             rows, form = everything.context["rows"], everything.context["filter"].form
             for name, holds in self.rules(clock).items():
@@ -369,37 +370,36 @@ class TestAddresses:
         factories.make_round(talks.negotiation, "Planned")
         record(factories.make_issue(talks.negotiation, "Banking"), "RU", "Agreed")
 
-    @pytest.mark.parametrize(
-        "query",
-        [
-            *("q=" + "x" * 101, "q=a%00b", "status=Nonsense", "category=x", "says=x", "said_by=XX"),
-            *("raised_by=XX", "waits=XX", "round=99", "round=x", "moved=x", "sort=x"),
-        ],
+    INVALID = (
+        *("q=" + "x" * 101, "q=a%00b", "status=Nonsense", "category=x", "says=x", "said_by=XX"),
+        *("raised_by=XX", "waits=XX", "round=99", "round=x", "moved=x", "sort=x"),
     )
-    def test_invalid_filter_shows_an_error_and_no_rows(self, client, talks, query):
-        for address in (state_url(talks.slug), reverse("issues:issue_list", args=[talks.slug])):
-            if query.startswith("moved") and "issues" in address:
-                continue  # the list has no such filter
-            client.force_login(talks.reader)
-            answer = client.get(f"{address}?{query}")
-            assert answer.status_code == 200
-            assert answer.context["rows"] == []
-            assert "This filter cannot be used" in answer.content.decode()
+    REFUSED = (
+        *("page=0", "page=2", "page=x", "page=-1", "page=99999999999999999999"),
+        *("rounds=9", "rounds=x", "rounds=1,,2", "since=9", "since=x", "since=2"),
+        *("as_of=2025-02-30", "as_of=soon", "as_of=2999-01-01", "known=10.4.2025"),
+    )
 
-    @pytest.mark.parametrize(
-        "query",
-        [
-            *("page=0", "page=2", "page=x", "page=-1", "page=99999999999999999999"),
-            *("rounds=9", "rounds=x", "rounds=1,,2", "since=9", "since=x", "since=2"),
-            *("as_of=2025-02-30", "as_of=soon", "as_of=2999-01-01", "known=10.4.2025"),
-        ],
-    )
-    def test_wrong_number_or_date_is_answered_with_a_sentence(self, client, talks, query):
-        answer = get(client, talks, query)
-        assert answer.status_code == 400
-        sentence = words(answer.content.decode().split("<h1>")[1]).split("To your negotiations")[0]
-        assert "This address does not work" in sentence
-        assert re.search(r"no date|no page|no round|future|not been held", sentence), sentence
+    @pytest.mark.parametrize("page", ["state_of_play", "issue_list"])
+    def test_invalid_filter_shows_an_error_and_no_rows(self, client, talks, page, subtests):
+        client.force_login(talks.reader)
+        for query in self.INVALID:
+            if page == "issue_list" and query.startswith("moved"):
+                continue  # the list has no such filter
+            with subtests.test(query):
+                answer = client.get(f"{reverse(f'issues:{page}', args=[talks.slug])}?{query}")
+                assert answer.status_code == 200
+                assert answer.context["rows"] == []
+                assert "This filter cannot be used" in answer.content.decode()
+
+    def test_wrong_number_or_date_is_answered_with_a_sentence(self, client, talks, subtests):
+        for query in self.REFUSED:
+            with subtests.test(query):
+                answer = get(client, talks, query)
+                assert answer.status_code == 400
+                told = words(answer.content.decode().split("<h1>")[1])
+                assert "This address does not work" in told
+                assert re.search(r"no date|no page|no round|future|not been held", told)
 
     def test_fragment_only_for_its_own_element(self, client, talks):
         def asked(**headers):
