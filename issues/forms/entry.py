@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -86,8 +88,6 @@ class EntryForm(forms.Form):
         super().__init__(data, **kw)
         self.frame = frame
         self.viewer = frame.viewer
-        self._last = last_used_source(self.viewer)
-        self._recent = recent_sources(self.viewer)
         self._offer(members)
         # Two parties: one tick. More: a tick for each.
         del self.fields["also" if len(frame.parties) == 2 else "same"]
@@ -108,14 +108,15 @@ class EntryForm(forms.Form):
             self._choose(name, coded)
         self._choose("status", [("", "No status"), *self._status_choices()])
         self._choose("round", [("", "No round"), *self._round_choices()])
-        self._choose("source", self._source_choices())
+        # Asked for only when shown or chosen from.
+        self._choose("source", self._source_choices)
         waits = [*coded, ("both", "All parties"), ("outside", "Somebody outside")]
         self._choose("waits", [("", "Not said"), *waits, ("nobody", "Nobody any more")])
         self._choose("next_step_party", [("", "Not said"), *coded])
         self._choose("audience", self._audience_choices(members))
         self.initial.setdefault("audience", "delegation" if self.viewer.party else "members")
 
-    def _choose(self, name: str, choices: Choices) -> None:
+    def _choose(self, name: str, choices: Choices | Callable[[], Choices]) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
         field.choices = choices
@@ -125,6 +126,14 @@ class EntryForm(forms.Form):
 
     def _round_choices(self) -> Choices:
         return [(str(r.place), f"{r.name} · {r.when}") for r in self.frame.rounds]
+
+    @cached_property
+    def _last(self) -> Source | None:
+        return last_used_source(self.viewer)
+
+    @cached_property
+    def _recent(self) -> list[Source]:
+        return recent_sources(self.viewer)
 
     def _source_choices(self) -> Choices:
         choices = [("", "No source yet"), (NEW, "New, as below"), (TABLE, "Said at the table")]
