@@ -304,6 +304,36 @@ def cells(answer):
     ]
 
 
+def test_each_way_of_saying_so_is_found_by_its_name(client, talks):
+    """One item for each badge there is, so that no two are found under one name."""
+    histories = {
+        "jointly": [("RU US", "Agreed")],
+        "separately": [("RU", "Agreed"), ("US", "Agreed")],
+        "one": [("RU", "Agreed")],
+        "unanswered": [("US", "Raised"), ("RU", "Agreed")],
+        "differ": [("RU", "Agreed"), ("US", "Raised")],
+        "press": [("third", "Agreed")],
+        "ours": [("own", "Agreed")],
+    }
+    for title, history in histories.items():
+        issue = factories.make_issue(talks.negotiation, title)
+        for day, (who, says) in enumerate(history, start=1):
+            record(issue, who, says, f"{day} Feb 2025")
+    found = {
+        "both": ["jointly", "separately"],
+        "jointly": ["jointly"],
+        "one": ["one"],
+        "unanswered": ["unanswered"],
+        "differ": ["differ"],
+        "aside": ["press", "ours"],
+    }
+    for says, titles in found.items():
+        assert shown(get(client, talks, f"says={says}")) == titles
+    figures = get(client, talks).context["figures"]
+    assert (figures.both, figures.jointly, figures.one_side) == (2, 1, 1)
+    assert (figures.unanswered, figures.differ, figures.without_status) == (1, 1, 0)
+
+
 class TestRounds:
     @pytest.fixture
     def issue(self, talks):
