@@ -240,9 +240,10 @@ class TestMigrations:
         assert triggers.missing("default") == set()
         self.assert_guarded(entry)
 
-    def test_flush_is_tolerated(self):
+    @pytest.mark.parametrize("inhibited", [False, True])
+    def test_flush_is_tolerated(self, inhibited):
         make_history()
-        call_command("flush", interactive=False, verbosity=0)
+        call_command("flush", interactive=False, verbosity=0, inhibit_post_migrate=inhibited)
         assert not Entry.objects.exists()
         self.assert_guarded(make_history())
 
