@@ -197,6 +197,10 @@ STORAGES = {
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
+# What people upload. Nothing is served from here but through a view that asks who may see it.
+MEDIA_ROOT = VAR_DIR / "files"
+FILE_UPLOAD_PERMISSIONS = 0o600
+
 # --- Log ----------------------------------------------------------------------------------------
 
 LOGGING = {
