@@ -7,8 +7,10 @@ from uuid import UUID
 from django.http import Http404
 
 from negotiations.access import Viewer
+from negotiations.models import Source
 
 from .models import Entry, Issue
+from .reads.sources import visible_sources
 
 
 def issue_of(viewer: Viewer, number: int) -> Issue:
@@ -33,6 +35,15 @@ def entry_of(viewer: Viewer, issue: Issue, uuid: UUID) -> Entry:
         raise Http404("No entry at this address.")
     entry.issue = issue
     return entry
+
+
+def source_of(viewer: Viewer, uuid: UUID) -> Source:
+    """The source with this UUID, if the viewer may see it. Raises Http404."""
+    source = visible_sources(viewer).filter(uuid=uuid).first()
+    if source is None:
+        raise Http404("No source at this address.")
+    source.negotiation = viewer.negotiation
+    return source
 
 
 def _found(issue: Issue | None, viewer: Viewer) -> Issue:

@@ -2,7 +2,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from issues.views import changes, detail, entries, home, lists, rounds, setup, state
+from issues.views import (
+    changes,
+    detail,
+    entries,
+    home,
+    lists,
+    rounds,
+    setup,
+    sources,
+    state,
+)
 
 app_name = "issues"
 
@@ -38,6 +48,11 @@ round_urls: list[URLPattern] = [
     path("changes/read/", changes.mark_read, name="mark_read"),
 ]
 
+# Where something was read or heard, and who rests on it.
+source_urls: list[URLPattern] = [
+    path("<uuid:source>/", sources.source_detail, name="source_detail"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("negotiations/<slug:slug>/", state.state_of_play, name="state_of_play"),
@@ -45,4 +60,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("negotiations/<slug:slug>/issues/", include(item_urls)),
     path("negotiations/<slug:slug>/issues/", include(setup_urls)),
     path("negotiations/<slug:slug>/", include(round_urls)),
+    path("negotiations/<slug:slug>/sources/", include(source_urls)),
 ]

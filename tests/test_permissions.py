@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from issues.models import Entry
 from negotiations.models import Negotiation
-from negotiations.services import archive_negotiation
+from negotiations.services import add_source, archive_negotiation
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -41,8 +41,9 @@ class Route:
 
 
 NUMBER = ({"number": 99},)
-ENTRY = ({"number": 99}, {"number": 2}, {"uuid": "elsewhere"}, {"uuid": "nowhere"})
+ENTRY = ({"number": 99}, {"number": 2}, {"uuid": "entry elsewhere"}, {"uuid": "nowhere"})
 PLACE = ({"place": 99},)
+SOURCE = ({"source": "source elsewhere"}, {"source": "nowhere"})
 PARTY = ({"code": "XX"}, {"code": "ru"})
 MEMBER = ({"username": "stranger"}, {"username": "nobody-at-all"})
 
@@ -66,6 +67,7 @@ TABLE = [
     Route("issues:round_list", "GET", VIEWER),
     Route("issues:round_detail", "GET", VIEWER, PLACE),
     Route("issues:changes", "GET", VIEWER),
+    Route("issues:source_detail", "GET", VIEWER, SOURCE),
     Route("issues:mark_read", "POST", VIEWER),
     Route("negotiations:members", "GET", VIEWER),
     Route("negotiations:parties", "GET", VIEWER),
@@ -150,7 +152,8 @@ def talks():
     issue = factories.make_issue(talks.negotiation, heading="Money")
     factories.make_issue(talks.negotiation, heading="Money")
     factories.make_round(talks.negotiation, day="10 Apr 2025")
-    talks.entry = factories.record(issue, "RU", by=talks.recorder)
+    talks.source = add_source(talks.negotiation, by=None, title="A readout")
+    talks.entry = factories.record(issue, "RU", by=talks.recorder, sources=[talks.source])
     person = factories.add_member(talks.negotiation)
     person.username = "person"
     person.set_unusable_password()
@@ -194,6 +197,7 @@ NEEDS = (
     ("slug",),
     ("slug", "number"),
     ("slug", "number", "uuid"),
+    ("slug", "source"),
     ("slug", "place"),
     ("slug", "code"),
     ("slug", "username"),
@@ -204,7 +208,8 @@ NEEDS = (
 def address_of(name, talks, **other):
     """The route's address in these talks; `other` takes the place of what exists."""
     values = {"number": 1, "uuid": talks.entry.uuid, "place": 1, "code": "RU", "username": "person"}
-    values |= {"slug": talks.slug, "uidb64": talks.head.uuid, "token": "x"} | other
+    values |= {"slug": talks.slug, "uidb64": talks.head.uuid, "token": "x"}
+    values |= {"source": talks.source.uuid} | other
     for names in NEEDS:
         with suppress(NoReverseMatch):
             return reverse(name, kwargs={one: values[one] for one in names})
@@ -256,26 +261,25 @@ def test_a_stranger_cannot_tell_it_from_what_is_missing(talks, clients, headers)
 
 
 def test_what_is_not_of_this_negotiation_is_missing(talks, clients, subtests):
-    elsewhere = somewhere_else(talks)
+    elsewhere = {"nowhere": uuid4(), **somewhere_else(talks)}
     for route in NESTED:
         for missing in route.missing:
             with subtests.test(f"{route} {missing}"), undone():
-                given = dict(missing)
-                if "uuid" in given:
-                    given["uuid"] = elsewhere if given["uuid"] == "elsewhere" else uuid4()
+                given = {name: elsewhere.get(value, value) for name, value in missing.items()}
                 address = address_of(route.name, talks, **given)
                 assert send(clients[HEAD], route.method, address).status_code == 404
 
 
 def somewhere_else(talks):
-    """Another negotiation of the same head, with plenty of everything; the UUID of its entry."""
+    """Another negotiation of the same head, with plenty of everything; the UUIDs there, by name."""
     other = factories.make_negotiation(("XX", "YY"), head=talks.head)
-    entry = factories.record(factories.make_issue(other), "XX")
+    source = add_source(other, by=talks.head, title="Another")
+    entry = factories.record(factories.make_issue(other), "XX", sources=[source])
     factories.make_round(other)
     other.issues.update(number=99)
     other.rounds.update(place=99)
     factories.add_member(other, user=talks.stranger)
-    return entry.uuid
+    return {"entry elsewhere": entry.uuid, "source elsewhere": source.uuid}
 
 
 def test_nothing_is_changed_in_an_archived_negotiation(talks, clients, subtests):

@@ -37,8 +37,11 @@ def known_items(frame: FrameView) -> Q:
 
 
 class SourceView(NamedTuple):
+    """What a page says of a source in passing: its name, where it lies, its own page here."""
+
     text: str
     url: str
+    page: str
 
 
 @dataclass(slots=True)
@@ -157,10 +160,11 @@ class EntryReader:
             links = links.filter(recorded_at__lte=moment)
         found: dict[int, list[SourceView]] = defaultdict(list)
         for link in links:
-            found[link.entry_id].append(source_view(link.source))
+            found[link.entry_id].append(source_view(link.source, self.frame))
         return found
 
 
-def source_view(source: Source) -> SourceView:
+def source_view(source: Source, frame: FrameView) -> SourceView:
     """A source by its publisher, or by its title where nobody published it."""
-    return SourceView(source.publisher or source.title, source.url)
+    source.negotiation = frame.negotiation  # saves a query for its address
+    return SourceView(source.publisher or source.title, source.url, source.get_absolute_url())

@@ -164,8 +164,12 @@ class HistoryReader:
         by_then = {"recorded_at__lte": known} if known else {}
         sources = EntrySource.objects.filter(**by_then).select_related("source")
         links = Prefetch("source_links", sources)
-        found = Entry.objects.filter(pk__in=pks).select_related("recorded_by", "redaction")
-        return {entry.pk: entry for entry in found.prefetch_related(links, "corrects").order_by()}
+        rows = Entry.objects.filter(pk__in=pks).select_related("recorded_by", "redaction")
+        found = {entry.pk: entry for entry in rows.prefetch_related(links, "corrects").order_by()}
+        for entry in found.values():
+            for link in entry.source_links.all():
+                link.source.negotiation = self.frame.negotiation  # saves a query for its address
+        return found
 
     def _lines(self, values: Sequence[EntryValue], entries: list[Entry]) -> list[HistoryLine]:
         out = replaced(values)

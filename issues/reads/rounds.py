@@ -227,7 +227,7 @@ class RoundReader:
             previous=self.frame.rounds[at - 1] if at else None,
             next=self.frame.rounds[at + 1] if at + 1 < len(places) else None,
             delegations=self._delegations(),
-            sources=[source_view(source) for source in self.round.sources.all()],
+            sources=[source_view(source, self.frame) for source in self.round.sources.all()],
             items=self._items([names[pk] for pk in shown], told, agenda),
             page=shown,
             totals=Totals.of(looks.values()),
@@ -285,7 +285,7 @@ class RoundReader:
         for readout in self.round.readouts.select_related("source"):
             side = found[readout.party_id]
             side.readout = readout
-            side.source = source_view(readout.source) if readout.source else None
+            side.source = source_view(readout.source, self.frame) if readout.source else None
         return [
             side
             for side in found.values()

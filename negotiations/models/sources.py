@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
 from ..dates import DAY, MONTH, YEAR, date_text
@@ -62,6 +63,9 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return " · ".join(part for part in (self.publisher, self.title, self.date_text) if part)
+
+    def get_absolute_url(self) -> str:
+        return reverse("issues:source_detail", args=[self.negotiation.slug, self.uuid])
 
     @property
     def date_text(self) -> str:

@@ -74,23 +74,29 @@ def _party_code(name: str, code: str) -> SafeString:
 
 
 _LINK = '<a href="{}" rel="noreferrer noopener external">{}</a>'
+_PAGE = '<a href="{}">{}</a>'
+_ABOUT = ' <a class="no-print" href="{}">more<span class="hidden-text"> about {}</span></a>'
 
 
 @register.simple_tag
 def source_link(source: Any) -> SafeString:
-    """A source's text, as a link where it has an address."""
+    """A SourceView's text as a link to where it lies, else to its page here."""
     if not source.url:
-        return format_html("{}", source.text)
+        return format_html(_PAGE, source.page, source.text)
     return format_html(_LINK, source.url, source.text)
 
 
 @register.simple_tag
 def dated_source(source: Any) -> SafeString:
-    """A source by its publisher and date, with its archived copy; in full where it has no link."""
-    shown = format_html("<span>{}</span>", source)
+    """A source by its publisher and date, with its archived copy and the way to its page here.
+
+    In full, and itself that way, where it has no address elsewhere.
+    """
+    page = source.get_absolute_url()
+    shown = format_html(_PAGE, page, source)
     if source.url:
         name = ", ".join(filter(None, (source.publisher or source.title, source.date_text)))
-        shown = format_html(_LINK, source.url, name)
+        shown = format_html(_LINK, source.url, name) + format_html(_ABOUT, page, source.title)
     if source.archive_url:
         shown += SafeString(" ") + format_html(_LINK, source.archive_url, "archived copy")
     return shown

@@ -31,6 +31,7 @@ PAGES = {
     "round, cancelled": ("viewer", f"{CASE}rounds/4/"),
     "what moved": ("head", f"{CASE}changes/?from=round-1&to=now"),
     "what moved, never read": ("viewer", f"{CASE}changes/?from=read"),
+    "source": ("viewer", f"{CASE}sources/2289535a-f4f2-5c7d-88bc-71ff7c0d4340/"),
     "members": ("head", f"{CASE}members/"),
     "members, read only": ("viewer", f"{CASE}members/"),
     "parties": ("head", f"{CASE}parties/"),
