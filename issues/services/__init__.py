@@ -1,10 +1,18 @@
 """The one writer of everything on an item. Views, admin, commands and importers call these."""
 
 from .agenda import Mark, mark_agenda
-from .entries import Recorded, add_source, correct, record, record_many, retract, undo
+from .entries import (
+    Recorded,
+    add_source,
+    correct,
+    record,
+    record_many,
+    retract,
+    retract_many,
+    undo,
+)
 from .entry_data import EntryData, NewSource
 from .items import (
-    ItemData,
     mark_in_error,
     move_heading,
     move_issue,
@@ -14,6 +22,7 @@ from .items import (
     set_agenda_line,
     update_issue,
 )
+from .opening import ItemData
 from .refusals import UNDO_MINUTES, may_correct, may_undo
 from .removal import change_audience, erase_negotiation, redact
 from .standings import differences, forget_party, rebuild, rebuild_negotiation
@@ -46,6 +55,7 @@ __all__ = [
     "redact",
     "restore_issue",
     "retract",
+    "retract_many",
     "set_agenda_line",
     "undo",
     "update_issue",

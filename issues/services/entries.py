@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -14,12 +14,15 @@ from django.utils import timezone
 from negotiations.access import Viewer
 from negotiations.dates import PRECISION_RANK, VagueDate
 from negotiations.models import Party, Source, User
-from negotiations.services import add_source as write_source
+from negotiations.services import add_sources as write_sources
 
 from ..models import Entry, EntrySource, Issue
 from .entry_data import EntryData, NewSource
-from .refusals import check_entry, check_recorder, check_reply, check_undo
-from .standings import lock_items, rebuild
+from .refusals import check_entry, check_recorder, check_reply, check_undo, not_replaced
+from .standings import in_chunks, lock_items, rebuild
+
+BATCH = 500  # rows in one INSERT
+Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,16 @@ def record(issue: Issue, *data: EntryData, viewer: Viewer, batch: UUID | None = 
 
 
 def record_many(
-    pairs: Sequence[tuple[Issue, EntryData]], *, viewer: Viewer, batch: UUID | None = None
+    pairs: Sequence[tuple[Issue, EntryData]],
+    *,
+    viewer: Viewer,
+    batch: UUID | None = None,
+    progress: Progress = lambda _items: None,
 ) -> Recorded:
-    """The same for many items: one transaction, one batch, undone as one."""
+    """The same for many items: one transaction, one batch, undone as one.
+
+    `progress` is told how many items stand anew, for whoever waits for thousands of entries.
+    """
     check_recorder(viewer)
     batch = batch or uuid4()
     with transaction.atomic():
@@ -50,12 +60,14 @@ def record_many(
         before = _already(batch, viewer.user)
         if before:
             return Recorded(before, again=True)
-        sources, now = _Sources(viewer), timezone.now()
-        made = [
-            _write(issue, data, sources, now, viewer=viewer, batch=batch, place=place)
-            for place, (issue, data) in enumerate(pairs)
-        ]
-        rebuild(viewer.negotiation, sorted({issue.pk for issue, _data in pairs}))
+        now = timezone.now()
+        for issue, data in pairs:
+            check_entry(issue, data, viewer, timezone.localdate(now))
+        writing = _Writing(viewer, batch, now)
+        made = writing.insert(
+            [_Line(issue, data, place) for place, (issue, data) in enumerate(pairs)]
+        )
+        _rebuild(viewer, made, progress)
     return Recorded(made)
 
 
@@ -85,25 +97,29 @@ def undo(entries: Sequence[Entry], *, viewer: Viewer) -> list[Entry]:
     check_recorder(viewer)
     with transaction.atomic():
         lock_items(entry.issue_id for entry in entries)
-        batch, made = uuid4(), []
-        for place, target in enumerate(entries):
+        for target in entries:
             check_undo(target, viewer)
-            data = _nothing(target)
-            made.append(
-                _write(
-                    target.issue,
-                    data,
-                    _Sources(viewer),
-                    timezone.now(),
-                    viewer=viewer,
-                    batch=batch,
-                    place=place,
-                    kind=Entry.Kind.UNDO,
-                    corrects=target,
-                    reason="Undone by its author.",
-                )
-            )
-        rebuild(viewer.negotiation, sorted({entry.issue_id for entry in entries}))
+        made = _take_back(entries, Entry.Kind.UNDO, "Undone by its author.", viewer, uuid4())
+        _rebuild(viewer, made)
+    return made
+
+
+def retract_many(
+    entries: Sequence[Entry],
+    *,
+    viewer: Viewer,
+    reason: str,
+    progress: Progress = lambda _items: None,
+) -> list[Entry]:
+    """Retracts many entries, all or none; those that somebody replaced meanwhile are left.
+
+    Returns the retractions. Raises ValidationError as `retract`.
+    """
+    with transaction.atomic():
+        lock_items(entry.issue_id for entry in entries)
+        free = not_replaced(entries, viewer, reason)
+        made = _take_back(free, Entry.Kind.RETRACTION, reason.strip(), viewer, uuid4())
+        _rebuild(viewer, made, progress)
     return made
 
 
@@ -116,7 +132,7 @@ def add_source(entry: Entry, source: Source | NewSource, *, viewer: Viewer) -> E
     if isinstance(source, Source) and source.negotiation_id != viewer.negotiation.pk:
         raise ValidationError({"source": "This belongs to another negotiation."})
     with transaction.atomic():
-        (kept,) = _Sources(viewer).keep([source])
+        kept = source if isinstance(source, Source) else _new_source(source, viewer)
         link, _made = EntrySource.objects.get_or_create(
             entry=entry, source=kept, defaults={"recorded_by": viewer.user}
         )
@@ -126,6 +142,10 @@ def add_source(entry: Entry, source: Source | NewSource, *, viewer: Viewer) -> E
 # --- Helpers ------------------------------------------------------------------------------------
 
 
+def _new_source(source: NewSource, viewer: Viewer) -> Source:
+    return write_sources(viewer.negotiation, [vars(source)], by=viewer.user)[0]
+
+
 def _already(batch: UUID, user: User) -> list[Entry]:
     found = list(Entry.objects.filter(batch=batch).order_by("batch_place"))
     if any(entry.recorded_by_id != user.pk for entry in found):
@@ -133,64 +153,102 @@ def _already(batch: UUID, user: User) -> list[Entry]:
     return found
 
 
-class _Sources:
-    """Writes new sources down once each, even when two entries of one form share them."""
+@dataclass(frozen=True)
+class _Line:
+    """One entry about to be written."""
 
-    def __init__(self, viewer: Viewer) -> None:
-        self.viewer = viewer
-        self.kept: dict[NewSource, Source] = {}
-
-    def keep(self, sources: Iterable[Source | NewSource]) -> list[Source]:
-        """The sources as rows, each once."""
-        rows = (s if isinstance(s, Source) else self._new(s) for s in sources)
-        return list(dict.fromkeys(rows))
-
-    def _new(self, source: NewSource) -> Source:
-        if source not in self.kept:
-            by, columns = self.viewer.user, vars(source)
-            self.kept[source] = write_source(self.viewer.negotiation, by=by, **columns)
-        return self.kept[source]
+    issue: Issue
+    data: EntryData
+    place: int = 0
+    kind: str = Entry.Kind.ENTRY
+    corrects: Entry | None = None
+    reason: str = ""
 
 
-def _write(
-    issue: Issue,
-    data: EntryData,
-    sources: _Sources,
-    now: dt.datetime,
-    *,
-    viewer: Viewer,
-    batch: UUID,
-    place: int = 0,
-    kind: str = Entry.Kind.ENTRY,
-    corrects: Entry | None = None,
-    reason: str = "",
-) -> Entry:
-    if kind in (Entry.Kind.ENTRY, Entry.Kind.CORRECTION):
-        check_entry(issue, data, viewer, timezone.localdate(now), corrects)
-    entry = Entry.objects.create(
-        issue=issue,
-        kind=kind,
-        corrects=corrects,
-        reason=reason,
-        said_first=data.said.first,
-        said_last=data.said.last,
-        precision=data.said.precision,
-        precision_rank=PRECISION_RANK[data.said.precision],
-        counts_from=min(data.said.last, timezone.localdate(now)),
-        recorded_at=now,
-        recorded_by=viewer.user,
-        recorded_party=viewer.party,
-        batch=batch,
-        batch_place=place,
-        **{name: getattr(data, name) for name in EntryData.PLAIN},
-    )
-    if data.voice == Entry.Voice.JOINT:
-        entry.joint_parties.add(*data.joint_parties)
-    for source in sources.keep(data.sources):
-        EntrySource.objects.create(
-            entry=entry, source=source, recorded_at=now, recorded_by=viewer.user
+class _Writing:
+    """Writes lines that were checked: few statements, however many lines there are."""
+
+    def __init__(self, viewer: Viewer, batch: UUID, now: dt.datetime) -> None:
+        self.viewer, self.batch, self.now = viewer, batch, now
+
+    def insert(self, lines: Sequence[_Line]) -> list[Entry]:
+        made = Entry.objects.bulk_create(map(self._row, lines), batch_size=BATCH)
+        joint = Entry.joint_parties.through
+        joint.objects.bulk_create(
+            (
+                joint(entry_id=entry.pk, party_id=party.pk)
+                for entry, line in zip(made, lines, strict=True)
+                if line.data.voice == Entry.Voice.JOINT
+                for party in dict.fromkeys(line.data.joint_parties)
+            ),
+            batch_size=BATCH,
         )
-    return entry
+        self._link(made, lines)
+        return list(made)
+
+    def _row(self, line: _Line) -> Entry:
+        data, today = line.data, timezone.localdate(self.now)
+        return Entry(
+            issue=line.issue,
+            kind=line.kind,
+            corrects=line.corrects,
+            reason=line.reason,
+            said_first=data.said.first,
+            said_last=data.said.last,
+            precision=data.said.precision,
+            precision_rank=PRECISION_RANK[data.said.precision],
+            counts_from=min(data.said.last, today),
+            recorded_at=self.now,
+            recorded_by=self.viewer.user,
+            recorded_party=self.viewer.party,
+            batch=self.batch,
+            batch_place=line.place,
+            **{name: getattr(data, name) for name in EntryData.PLAIN},
+        )
+
+    def _link(self, made: Sequence[Entry], lines: Sequence[_Line]) -> None:
+        """New sources are written down once each, even when entries of one form share them."""
+        new = dict.fromkeys(
+            source
+            for line in lines
+            for source in line.data.sources
+            if isinstance(source, NewSource)
+        )
+        rows = write_sources(self.viewer.negotiation, map(vars, new), by=self.viewer.user)
+        kept = dict(zip(new, rows, strict=True))
+        EntrySource.objects.bulk_create(
+            (
+                EntrySource(
+                    entry=entry, source=source, recorded_at=self.now, recorded_by=self.viewer.user
+                )
+                for entry, line in zip(made, lines, strict=True)
+                for source in dict.fromkeys(
+                    kept[one] if isinstance(one, NewSource) else one for one in line.data.sources
+                )
+            ),
+            batch_size=BATCH,
+        )
+
+
+def _take_back(
+    targets: Sequence[Entry], kind: str, reason: str, viewer: Viewer, batch: UUID
+) -> list[Entry]:
+    """Entries that take back `targets` and carry nothing; the caller checks and rebuilds."""
+    lines = [
+        _Line(target.issue, _nothing(target), place, kind, target, reason)
+        for place, target in enumerate(targets)
+    ]
+    return _Writing(viewer, batch, timezone.now()).insert(lines)
+
+
+def _rebuild(
+    viewer: Viewer, entries: Iterable[Entry], progress: Progress = lambda _items: None
+) -> None:
+    keys, done = sorted({entry.issue_id for entry in entries}), 0
+    for chunk in in_chunks(keys):
+        rebuild(viewer.negotiation, chunk)
+        done += len(chunk)
+        progress(done)
 
 
 def _reply(
@@ -209,19 +267,13 @@ def _reply(
         if before:
             return Recorded(before, again=True)
         check_reply(target, kind, audience, viewer, reason)
-        made = _write(
-            target.issue,
-            data,
-            _Sources(viewer),
-            timezone.now(),
-            viewer=viewer,
-            batch=batch,
-            kind=kind,
-            corrects=target,
-            reason=reason.strip(),
-        )
+        now = timezone.now()
+        if kind == Entry.Kind.CORRECTION:
+            check_entry(target.issue, data, viewer, timezone.localdate(now), target)
+        line = _Line(target.issue, data, 0, kind, target, reason.strip())
+        made = _Writing(viewer, batch, now).insert([line])
         rebuild(viewer.negotiation, [target.issue_id])
-    return Recorded([made])
+    return Recorded(made)
 
 
 def _nothing(target: Entry) -> EntryData:

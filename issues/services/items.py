@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -14,17 +13,8 @@ from negotiations.models import Negotiation, Party, Round, User
 from negotiations.services.rows import delete, lock, locked, moved, save
 
 from ..models import AgendaLine, Issue
-from .standings import rebuild
-
-
-@dataclass(frozen=True)
-class ItemData:
-    """One item to be opened. `sub_items` are opened under it."""
-
-    title: str
-    reference: str = ""
-    heading: str = ""
-    sub_items: Sequence[ItemData] = ()
+from .opening import ItemData, Opening
+from .standings import in_chunks, rebuild
 
 
 def open_issue(
@@ -62,16 +52,13 @@ def open_issues(
 
     Raises ValidationError with one sentence per item that cannot be opened.
     """
-    made: list[Issue] = []
-    errors: list[str] = []
     with transaction.atomic():
         lock(negotiation)
-        for item in items:
-            _open_tree(negotiation, item, by, made, errors)
-        if errors:
-            raise ValidationError(errors)
+        opening = Opening(negotiation, by)
+        made = opening.open(items)
         _settle_places(negotiation)
-        rebuild(negotiation, [issue.pk for issue in made])
+        for chunk in in_chunks([issue.pk for issue in made]):
+            rebuild(negotiation, chunk)
     return made
 
 
@@ -191,25 +178,6 @@ def _open(
     return issue
 
 
-def _open_tree(
-    negotiation: Negotiation,
-    item: ItemData,
-    by: User | None,
-    made: list[Issue],
-    errors: list[str],
-    parent: Issue | None = None,
-) -> None:
-    plain = {"reference": item.reference, "heading": item.heading}
-    try:
-        issue = _open(negotiation, by, title=item.title, parent=parent, **plain)
-    except ValidationError as refusal:
-        errors += [f"“{item.title}”: {sentence}" for sentence in refusal.messages]
-        return
-    made.append(issue)
-    for sub_item in item.sub_items:
-        _open_tree(negotiation, sub_item, by, made, errors, parent=issue)
-
-
 def _checked(issue: Issue, fields: dict[str, Any]) -> dict[str, Any]:
     """The fields as they are to be saved: title on one line, place and heading by the parent."""
     parent = fields["parent"]
@@ -302,7 +270,7 @@ def _settle_places(negotiation: Negotiation) -> None:
         if issue.place != place:
             issue.place = place
             changed.append(issue)
-    Issue.objects.bulk_update(changed, ["place"])
+    Issue.objects.bulk_update(changed, ["place"], batch_size=500)
     parent_place = Issue.objects.filter(pk=OuterRef("parent")).values("place")
     sub_items = negotiation.issues.filter(parent__isnull=False)
     sub_items.exclude(place=F("parent__place")).update(place=Subquery(parent_place))

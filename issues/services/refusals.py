@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -116,6 +116,32 @@ def check_reply(
     if _WIDTH[audience[0]] > _WIDTH[target.audience]:
         raise ValidationError({"audience": _NEVER_WIDER})
     _refuse_second(target, audience)
+
+
+def not_replaced(entries: Sequence[Entry], viewer: Viewer, reason: str) -> list[Entry]:
+    """Those of `entries` that nobody has replaced; the checks of `check_reply` for many at once.
+
+    Raises ValidationError unless the viewer may retract every one of them.
+    """
+    if not reason.strip():
+        raise ValidationError({"reason": "Say why, in a few words."})
+    for entry in entries:
+        allowed, why_not = may_correct(entry, viewer)
+        if not allowed:
+            raise ValidationError(why_not)
+    batches = {entry.batch for entry in entries}
+    answered = set(
+        Entry.objects.filter(corrects__batch__in=batches).values_list("corrects", flat=True)
+    )
+    return [entry for entry in entries if entry.pk not in answered or _is_free(entry)]
+
+
+def _is_free(entry: Entry) -> bool:
+    try:
+        _refuse_second(entry, (entry.audience, entry.audience_party))
+    except Conflict:
+        return False
+    return entry.kind != Entry.Kind.UNDO
 
 
 def _refuse_second(target: Entry, audience: tuple[str, Party | None]) -> None:

@@ -274,10 +274,14 @@ def rebuild(negotiation: Negotiation, issue_ids: Sequence[int]) -> None:
     _plan(negotiation, issue_ids).carry_out()
 
 
-def _chunks(negotiation: Negotiation) -> Iterator[list[int]]:
-    pks = list(negotiation.issues.order_by("pk").values_list("pk", flat=True))
-    for start in range(0, len(pks), CHUNK):
-        yield pks[start : start + CHUNK]
+def in_chunks(issue_ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """These items, so many at a time as `rebuild` should get."""
+    for start in range(0, len(issue_ids), CHUNK):
+        yield issue_ids[start : start + CHUNK]
+
+
+def _chunks(negotiation: Negotiation) -> Iterator[Sequence[int]]:
+    return in_chunks(list(negotiation.issues.order_by("pk").values_list("pk", flat=True)))
 
 
 def rebuild_negotiation(negotiation: Negotiation) -> None:

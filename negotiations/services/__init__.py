@@ -21,7 +21,7 @@ from .rounds import (
     set_round_state,
     update_round,
 )
-from .sources import add_source
+from .sources import add_source, add_sources
 from .statuses import (
     add_status,
     move_status,
@@ -36,6 +36,7 @@ __all__ = [
     "add_party",
     "add_person",
     "add_source",
+    "add_sources",
     "add_status",
     "archive_negotiation",
     "create_negotiation",

@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from simple_history.utils import bulk_create_with_history
+
 from negotiations.dates import VagueDate
 from negotiations.models import Negotiation, Precision, Source, User
 
@@ -28,14 +33,45 @@ def add_source(
     save(
         source,
         by=by,
-        kind=kind,
-        title=title.strip(),
-        url=url,
         archive_url=archive_url,
-        publisher=publisher,
-        reference=reference,
-        language=language,
-        date_first=dated.first if dated else None,
-        date_precision=dated.precision if dated else Precision.DAY,
+        **_columns(title, kind, url, publisher, reference, language, dated),
     )
     return source
+
+
+def add_sources(
+    negotiation: Negotiation, sources: Iterable[Mapping[str, Any]], *, by: User | None
+) -> list[Source]:
+    """The same for many, given as the keywords of `add_source`, in a few statements."""
+    rows = [
+        Source(negotiation=negotiation, created_by=by, **_columns(**source)) for source in sources
+    ]
+    for row in rows:
+        # Without the two that are given: a look for each of them at each row.
+        row.full_clean(
+            ["negotiation", "created_by"], validate_unique=False, validate_constraints=False
+        )
+    if rows:
+        rows = bulk_create_with_history(rows, Source, batch_size=500, default_user=by)
+    return rows
+
+
+def _columns(
+    title: str,
+    kind: str,
+    url: str,
+    publisher: str,
+    reference: str,
+    language: str,
+    dated: VagueDate | None,
+) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "title": title.strip(),
+        "url": url,
+        "publisher": publisher,
+        "reference": reference,
+        "language": language,
+        "date_first": dated.first if dated else None,
+        "date_precision": dated.precision if dated else Precision.DAY,
+    }

@@ -242,7 +242,7 @@ class TestAllOrNothing:
         assert now(issue) == ("", "")
 
     def test_failing_source_rolls_the_entry_back(self, issue, monkeypatch):
-        monkeypatch.setattr(entries_module, "write_source", broken)
+        monkeypatch.setattr(entries_module, "write_sources", broken)
         with pytest.raises(RuntimeError):
             record(issue, "RU", sources=[services.NewSource(title="A")])
         assert not Entry.objects.exists()
