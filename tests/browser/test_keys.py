@@ -63,6 +63,7 @@ def test_keys_are_listed_and_can_be_switched_off(visit):
     page.keyboard.press("?")
     dialog.get_by_label("Use these keys in this browser").check()
     page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
     page.keyboard.press("]")
     page.wait_for_url("**/rounds/4/")
 
