@@ -7,9 +7,9 @@ import pytest
 
 from tests.browsing import Guard, go_without, open_context
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
+# The one without windows first: the same engine at a third of the processor time.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 NO_CHROMIUM = "chromium is not on the PATH"
 
 

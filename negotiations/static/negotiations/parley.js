@@ -110,7 +110,8 @@
 
   const KEY = "parley-shortcuts";
   const keysOn = () => localStorage.getItem(KEY) !== "off";
-  const inField = (element) => element.closest("input, select, textarea, [contenteditable]");
+  /* A field of a dialog just closed keeps the focus until the page is drawn again. */
+  const inField = (element) => element.checkVisibility() && element.closest("input, select, textarea, [contenteditable]");
 
   function step(direction) {
     const rows = [...document.querySelectorAll("[data-row]")];
