@@ -6,8 +6,11 @@ from uuid import UUID
 
 from django.http import Http404
 
+from django.db.models import QuerySet
+
 from negotiations.access import Viewer
 from negotiations.models import Source
+from negotiations.prepared import prepared
 
 from .models import Entry, Issue
 from .reads.sources import visible_sources
@@ -15,8 +18,13 @@ from .reads.sources import visible_sources
 
 def issue_of(viewer: Viewer, number: int) -> Issue:
     """The item with this number as the viewer sees it. Raises Http404, marked ones included."""
-    rows = Issue.objects.visible_to(viewer).filter(number=number)
-    return _found(rows.select_related("parent", "owner").first(), viewer)
+    return _found(next(iter(_numbered(viewer.negotiation.pk, number)), None), viewer)
+
+
+@prepared
+def _numbered(negotiation: int, number: int) -> QuerySet[Issue]:
+    rows = Issue.objects.shown_in(negotiation).filter(number=number)
+    return rows.select_related("parent", "owner")
 
 
 def issue_to_repair(viewer: Viewer, number: int) -> Issue:

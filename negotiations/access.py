@@ -11,6 +11,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import Http404
 
 from .models import Membership, Negotiation, Party, Round, Status, User
+from .prepared import prepared
 from .scopes import DELEGATION, MEMBERS, MEMBERS_SCOPE, PUBLIC, PUBLIC_SCOPE, Scope
 
 Row = TypeVar("Row", bound=Model)
@@ -64,13 +65,7 @@ def viewer_of(user: User, slug: str) -> Viewer:
 
     Raises Http404 for a stranger exactly as for a missing one.
     """
-    membership = (
-        Membership.objects.select_related("negotiation", "party")
-        .filter(negotiation__slug=slug, user=user.pk)
-        .order_by("pk")
-        .first()
-    )
-    if membership:
+    for membership in _memberships(slug, user.pk):
         return Viewer(user, membership.negotiation, membership, membership.role, membership.party)
     if user.is_superuser:
         # Repairs need every negotiation; a superuser still sees no delegation's own entries.
@@ -78,6 +73,12 @@ def viewer_of(user: User, slug: str) -> Viewer:
         if negotiation:
             return Viewer(user, negotiation, None, Role.HEAD, None)
     raise Http404("No negotiation at this address.")
+
+
+@prepared
+def _memberships(slug: str, user: int) -> QuerySet[Membership]:
+    rows = Membership.objects.select_related("negotiation", "party")
+    return rows.filter(negotiation__slug=slug, user=user).order_by("pk")
 
 
 def viewers_of(user: User) -> list[Viewer]:

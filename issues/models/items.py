@@ -16,7 +16,11 @@ from negotiations.models import Negotiation, Party, Round
 class IssueQuerySet(models.QuerySet["Issue"]):
     def visible_to(self, viewer: Viewer) -> IssueQuerySet:
         """The items of the viewer's negotiation; one entered in error shows to nobody here."""
-        return self.filter(negotiation=viewer.negotiation, entered_in_error=False)
+        return self.shown_in(viewer.negotiation.pk)
+
+    def shown_in(self, negotiation: int) -> IssueQuerySet:
+        """The same by the negotiation's id, for prepared queries."""
+        return self.filter(negotiation=negotiation, entered_in_error=False)
 
     def in_agenda_order(self) -> IssueQuerySet:
         return self.order_by("place", "sub_place", "pk")

@@ -5,15 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from negotiations.access import Viewer
 from negotiations.dates import date_text
 from negotiations.marks import mark_of, top_rung
 from negotiations.models import Negotiation, Party, Round, Status
+from negotiations.prepared import prepared
 
 from .clock import NOW, Clock
+
+Row = TypeVar("Row", Party, Round)
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,21 @@ def _views(statuses: list[Status]) -> dict[int, StatusView]:
     }
 
 
+@prepared
+def _parties(negotiation: int) -> QuerySet[Party]:
+    return Party.objects.filter(negotiation=negotiation)
+
+
+@prepared
+def _statuses(negotiation: int) -> QuerySet[Status]:
+    return Status.objects.filter(scheme__negotiation=negotiation)
+
+
+@prepared
+def _rounds(negotiation: int) -> QuerySet[Round]:
+    return Round.objects.filter(negotiation=negotiation)
+
+
 class FrameView:
     """What every page of a negotiation needs of its frame. Each part is one query, when asked."""
 
@@ -54,12 +74,11 @@ class FrameView:
 
     @cached_property
     def parties(self) -> dict[int, Party]:
-        return {party.pk: party for party in self.negotiation.parties.all()}
+        return {party.pk: party for party in self._own(_parties(self.negotiation.pk))}
 
     @cached_property
     def statuses(self) -> dict[int, StatusView]:
-        scheme = Status.objects.filter(scheme__negotiation=self.negotiation)
-        return _views(list(scheme))
+        return _views(_statuses(self.negotiation.pk))
 
     @property
     def offered_statuses(self) -> list[StatusView]:
@@ -67,7 +86,13 @@ class FrameView:
 
     @cached_property
     def rounds(self) -> list[Round]:
-        return list(self.negotiation.rounds.all())
+        return self._own(_rounds(self.negotiation.pk))
+
+    def _own(self, rows: list[Row]) -> list[Row]:
+        """With the negotiation at hand, of which their addresses are made."""
+        for row in rows:
+            row.negotiation = self.negotiation
+        return rows
 
     @cached_property
     def member_count(self) -> int:

@@ -83,11 +83,19 @@ def read_home(user: User) -> list[Card]:
     viewers = viewers_of(user)
     prefetch_related_objects([v.negotiation for v in viewers], "parties", "rounds")
     by_negotiation = {viewer.negotiation.pk: viewer for viewer in viewers}
-    cards = {pk: Card(v, FrameView(v), _no_figures()) for pk, v in by_negotiation.items()}
+    cards = {pk: Card(v, _frame(v), _no_figures()) for pk, v in by_negotiation.items()}
     _count(cards)
     for pk, news in _news(by_negotiation).items():
         cards[pk].news = news
     return list(cards.values())
+
+
+def _frame(viewer: Viewer) -> FrameView:
+    """With the parties and rounds that were read for all negotiations at once."""
+    frame = FrameView(viewer)
+    frame.parties = {party.pk: party for party in viewer.negotiation.parties.all()}
+    frame.rounds = list(viewer.negotiation.rounds.all())
+    return frame
 
 
 def _no_figures() -> list[Figure]:

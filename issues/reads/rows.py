@@ -8,12 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from negotiations.dates import DAY, date_text
 from negotiations.models import Category
+from negotiations.prepared import prepared
+from negotiations.scopes import Scope
 
 from ..models import Entry, Issue, Standing
 from ..standing import Movement, movement
@@ -126,28 +128,21 @@ class RowBuilder:
         here = {row.issue.pk: (row.issue.title, row.issue.heading) for row in rows}
         wanted = {r.issue.parent_id for r in rows if r.issue.parent_id} - here.keys()
         if wanted:
-            missing = Issue.objects.filter(pk__in=wanted).values_list("pk", "title", "heading")
-            here |= {pk: (title, heading) for pk, title, heading in missing}
+            here |= {pk: (title, heading) for pk, title, heading in _parents(list(wanted))}
         return here
 
     def _waits(self, views: Iterable[StandingView]) -> dict[int, str]:
         """What items wait for, in words, by the entry that says so. One query."""
         pks = {view.waits_entry for view in views if view.waits_entry}
-        entries = Entry.objects.filter(pk__in=pks).order_by()
-        columns = ("pk", "waits_for", "waits_party", "waits_why", "waits_text")
-        return {row["pk"]: waits_text(self.frame, row) for row in entries.values(*columns)}
+        return {row["pk"]: waits_text(self.frame, row) for row in _waiting(list(pks))}
 
     def _sub_items(self, pks: Sequence[int]) -> dict[int, str]:
         """ "8 sub-items: 2 blocked, 6 no status yet", by parent. One query."""
         if self.frame.clock.known:
             return self._sub_items_computed(pks)
-        rows = Standing.objects.as_of(self.reader.scope, self.frame.clock.as_of).filter(
-            issue__parent__in=pks, issue__entered_in_error=False
-        )
         counted: dict[int, dict[str, int]] = defaultdict(dict)
-        for parent, category, n in (
-            rows.order_by().values_list("issue__parent", "category").annotate(n=Count("pk"))
-        ):
+        found = _by_category(self.reader.scope, self.frame.clock.as_of, list(pks))
+        for parent, category, n in found:
             counted[parent][category] = n
         return {parent: sub_items_text(counts) for parent, counts in counted.items()}
 
@@ -160,6 +155,24 @@ class RowBuilder:
         for pk, view in self.reader.on(list(parents)).items():
             counted[parents[pk]][view.category] += 1
         return {parent: sub_items_text(counts) for parent, counts in counted.items()}
+
+
+@prepared
+def _parents(pks: list[int]) -> QuerySet[Any, Any]:
+    return Issue.objects.filter(pk__in=pks).order_by().values_list("pk", "title", "heading")
+
+
+@prepared
+def _waiting(pks: list[int]) -> QuerySet[Any, Any]:
+    columns = ("pk", "waits_for", "waits_party", "waits_why", "waits_text")
+    return Entry.objects.filter(pk__in=pks).order_by().values(*columns)
+
+
+@prepared
+def _by_category(scope: Scope, day: dt.date | None, parents: list[int]) -> QuerySet[Any, Any]:
+    rows = Standing.objects.as_of(scope, day)
+    rows = rows.filter(issue__parent__in=parents, issue__entered_in_error=False).order_by()
+    return rows.values_list("issue__parent", "category").annotate(n=Count("pk"))
 
 
 def waits_text(frame: FrameView, row: dict[str, Any]) -> str:

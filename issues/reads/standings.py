@@ -14,14 +14,15 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import FilteredRelation, Q
+from django.db.models import FilteredRelation, Q, QuerySet
 
 from negotiations.dates import date_text
 from negotiations.models import Party
+from negotiations.prepared import prepared
 from negotiations.scopes import Scope
 
 from ..models import Standing
-from ..models.standings import StandingQuerySet, holds_on
+from ..models.standings import holds_on
 from ..services.standings import LoadedEntry, entries_in, load_entries, load_frames
 from ..standing import Period, StandingValue, Word, periods, standing_on
 from .frame import FrameView, StatusView, aged_date_text
@@ -109,6 +110,26 @@ _WORD = tuple(
 )
 
 
+@prepared
+def _periods_on(
+    scope: Scope, words: bool, issues: list[int], *days: dt.date | None
+) -> QuerySet[Any, Any]:
+    """The periods that hold on any of these days, with a row for each party's word."""
+    holds = reduce(or_, map(holds_on, days))
+    rows = Standing.objects.filter(holds, scope=scope.key, issue__in=issues).order_by()
+    return rows.values_list("pk", *_PERIOD, *(_WORD if words else ()))
+
+
+@prepared
+def _periods_between(
+    scope: Scope, first: dt.date, last: dt.date, issues: list[int]
+) -> QuerySet[Any, Any]:
+    """The periods of which some day lies between these two."""
+    rows = Standing.objects.filter(Q(until=None) | Q(until__gt=first), since__lte=last)
+    rows = rows.filter(scope=scope.key, issue__in=issues).order_by()
+    return rows.values_list("issue_id", "since", "until", "headline_id", "badge", "fell_from_id")
+
+
 class StandingReader:
     """Reads standings in the scope and at the clock of one page."""
 
@@ -165,19 +186,12 @@ class StandingReader:
     def _stored_at(
         self, issue_ids: Sequence[int], days: Sequence[dt.date]
     ) -> dict[int, list[StandingView]]:
-        rows = Standing.objects.filter(
-            Q(until=None) | Q(until__gt=min(days)),
-            issue__in=issue_ids,
-            scope=self.scope.key,
-            since__lte=max(days),
-        ).order_by()
+        rows = _periods_between(self.scope, min(days), max(days), list(issue_ids))
         found: dict[int, list[StandingView]] = {pk: [NOTHING] * len(days) for pk in issue_ids}
         # The days in order, so that each period finds its own at once.
         places = sorted(range(len(days)), key=days.__getitem__)
         ordered = [days[place] for place in places]
-        for issue_id, since, until, headline, badge, fell_from in rows.values_list(
-            "issue_id", "since", "until", "headline_id", "badge", "fell_from_id"
-        ):
+        for issue_id, since, until, headline, badge, fell_from in rows:
             end = bisect_left(ordered, until) if until else None
             if covered := places[bisect_left(ordered, since) : end]:
                 view, cells = self.look(headline, badge, fell_from), found[issue_id]
@@ -198,8 +212,7 @@ class StandingReader:
     def _stored_on(
         self, issue_ids: Sequence[int], days: Sequence[dt.date | None], words: bool
     ) -> list[dict[int, StandingView]]:
-        holds = reduce(or_, map(holds_on, days))
-        rows = Standing.objects.filter(holds, scope=self.scope.key, issue__in=issue_ids).order_by()
+        rows = _periods_on(self.scope, words, list(issue_ids), *days)
         found: list[dict[int, StandingView]] = [{} for _day in days]
         for since, until, issue_id, view in self._views(rows, words):
             for day, views in zip(days, found, strict=True):
@@ -208,12 +221,12 @@ class StandingReader:
         return found
 
     def _views(
-        self, rows: StandingQuerySet, words: bool
+        self, rows: Iterable[Any], words: bool
     ) -> Iterator[tuple[dt.date, dt.date | None, int, StandingView]]:
-        """Each period with its item. One query: a row for each party that has a word in it."""
+        """Each period with its item, from a row for each party that has a word in it."""
         spoken: dict[int, list[Any]] = defaultdict(list)
         made: dict[int, Sequence[Any]] = {}
-        for pk, *row in rows.values_list("pk", *_PERIOD, *(_WORD if words else ())):
+        for pk, *row in rows:
             made[pk] = row[: len(_PERIOD)]
             if words and row[len(_PERIOD)]:
                 spoken[pk].append(row[len(_PERIOD) :])

@@ -6,14 +6,17 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.core.exceptions import BadRequest
-from django.db.models import Count, Max
+from django.db.models import Count, Max, QuerySet
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from negotiations.dates import DAY, date_text
 from negotiations.models import Round
+from negotiations.prepared import prepared
+from negotiations.scopes import Scope
 from negotiations.templatetags.parley import mini
 
 from ..models import Issue, Standing
@@ -105,22 +108,14 @@ class StateReader:
 
     def _stored_figures(self) -> Figures:
         figures, days = Figures(), []
-        standings = self._standings().order_by().values_list("category", "badge")
-        for category, badge, n, said in standings.annotate(n=Count("pk"), said=Max("last_said")):
+        where = (self.frame.negotiation.pk, self.reader.scope, self.frame.clock.as_of)
+        for category, badge, n, said in _counts(*where):
             figures.counts[category, badge] = n
             days.append(said)
         if latest := max(filter(None, days), default=None):
-            ends = self._standings().filter(last_said=latest).order_by("-last_entry")
-            precision = ends.values_list("last_entry__precision", flat=True)[0]
+            (precision,) = _last_precision(*where, latest)
             figures.latest, figures.latest_text = latest, date_text(latest, precision)
         return figures
-
-    def _standings(self) -> StandingQuerySet:
-        """The period of each item that holds at the page's clock."""
-        standings: StandingQuerySet = Standing.objects.as_of(
-            self.reader.scope, self.frame.clock.as_of
-        ).filter(issue__negotiation=self.frame.negotiation, issue__entered_in_error=False)
-        return standings
 
     def _known_figures(self) -> Figures:
         views = self.reader.on(self._all_known()).values()
@@ -149,18 +144,46 @@ class StateReader:
 
     def _stored_pairs(self, since: dt.date) -> list[tuple[int, StandingView, StandingView]]:
         """Only items whose present period began after that day can have moved. One query."""
-        rows = self._standings().filter(
-            since__gt=since,
-            issue__standings__scope=self.reader.scope.key,
-            issue__standings__since__lte=since,
-            issue__standings__until__gt=since,
-        )
-        look, columns = self.reader.look, ("headline_id", "badge", "fell_from_id")
-        then = (f"issue__standings__{name}" for name in columns)
-        return [
-            (pk, look(*row[:3]), look(*row[3:]))
-            for pk, *row in rows.order_by().values_list("issue_id", *then, *columns)
-        ]
+        where = (self.frame.negotiation.pk, self.reader.scope, self.frame.clock.as_of)
+        look = self.reader.look
+        return [(pk, look(*row[:3]), look(*row[3:])) for pk, *row in _ends(*where, since)]
+
+
+def _standings(negotiation: int, scope: Scope, day: dt.date | None) -> StandingQuerySet:
+    """The period of each item that holds on `day` (None: now)."""
+    standings: StandingQuerySet = Standing.objects.as_of(scope, day).filter(
+        issue__negotiation=negotiation, issue__entered_in_error=False
+    )
+    return standings
+
+
+@prepared
+def _counts(negotiation: int, scope: Scope, day: dt.date | None) -> QuerySet[Any, Any]:
+    rows = _standings(negotiation, scope, day).order_by().values_list("category", "badge")
+    return rows.annotate(n=Count("pk"), said=Max("last_said"))
+
+
+@prepared
+def _last_precision(
+    negotiation: int, scope: Scope, day: dt.date | None, said: dt.date
+) -> QuerySet[Any, Any]:
+    rows = _standings(negotiation, scope, day).filter(last_said=said).order_by("-last_entry")
+    return rows.values_list("last_entry__precision", flat=True)[:1]
+
+
+@prepared
+def _ends(
+    negotiation: int, scope: Scope, day: dt.date | None, since: dt.date
+) -> QuerySet[Any, Any]:
+    rows = _standings(negotiation, scope, day).filter(
+        since__gt=since,
+        issue__standings__scope=scope.key,
+        issue__standings__since__lte=since,
+        issue__standings__until__gt=since,
+    )
+    columns = ("headline_id", "badge", "fell_from_id")
+    then = (f"issue__standings__{name}" for name in columns)
+    return rows.order_by().values_list("issue_id", *then, *columns)
 
 
 class Directions:

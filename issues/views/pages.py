@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.paginator import Page
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from negotiations.access import Viewer
 from negotiations.models import User
+from negotiations.prepared import prepared
 
 from ..models import Entry, Issue
 from ..reads.clock import NOW, clock_from
@@ -64,8 +66,13 @@ def page_of(request: HttpRequest, pks: list[int]) -> tuple[Page[int], list[Issue
     Raises BadRequest for what is no such page.
     """
     page = page_at(pks, request.GET.get("page", ""), ROWS)
-    found = Issue.objects.in_bulk(page.object_list)
+    found = {issue.pk: issue for issue in _issues(list(page.object_list))}
     return page, [found[pk] for pk in page]
+
+
+@prepared
+def _issues(pks: list[int]) -> QuerySet[Issue]:
+    return Issue.objects.filter(pk__in=pks).order_by()
 
 
 def audience_line(viewer: Viewer) -> str:
