@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import Http404
-
 from django.db.models import QuerySet
+from django.http import Http404
 
 from negotiations.access import Viewer
 from negotiations.models import Source

@@ -19,6 +19,8 @@ from django.db.models import QuerySet
 from .scopes import Scope
 
 Make = Callable[..., "QuerySet[Any]"]
+# What decides about the SQL: kinds of values, lengths of lists, what is None.
+Shape = Any
 
 
 class prepared:  # noqa: N801 - a decorator
@@ -47,7 +49,7 @@ class prepared:  # noqa: N801 - a decorator
         return self.plans[key].rows(flat, connection)
 
 
-def _take(value: Any, flat: list[Any]) -> Hashable:
+def _take(value: Any, flat: list[Any]) -> Shape:
     """Adds what may differ from call to call to `flat`; returns what decides about the SQL.
 
     Lists are filled up to a power of two, so that a few statements do for all lengths.
@@ -67,7 +69,7 @@ def _take(value: Any, flat: list[Any]) -> Hashable:
     return (type(value[0]), length)
 
 
-def _take_scope(scope: Scope, flat: list[Any]) -> Hashable:
+def _take_scope(scope: Scope, flat: list[Any]) -> Shape:
     """One statement for the public, one for members, one for all delegations."""
     if scope.party_id is None:
         return (scope,)
@@ -100,7 +102,7 @@ def _adapted(value: Any, connection: Any) -> Any:
 class _Plan:
     """One statement: its SQL, where its parameters go and how its rows are read."""
 
-    def __init__(self, make: Make, shape: Sequence[Any], connection: Any) -> None:
+    def __init__(self, make: Make, shape: Sequence[Shape], connection: Any) -> None:
         stand_ins: list[Any] = []
         arguments, groups = [], []
         for form in shape:
@@ -123,16 +125,15 @@ class _Plan:
     def rows(self, flat: Sequence[Any], connection: Any) -> list[Any]:
         """What Django makes of the answer, whatever the queryset yields."""
         values = [_adapted(value, connection) for value in flat]
-        params = tuple(
-            value if at is None else values[at] for at, value in self.params
-        )
+        params = tuple(value if at is None else values[at] for at, value in self.params)
         compiler = copy.copy(self.compiler)
         compiler.connection = connection
         compiler.as_sql = lambda: (self.sql, params)
         compiler.get_converters = lambda _columns: self.converters
-        asked: Any = QuerySet(self.queryset.model, _Query(self.queryset.query, compiler))
-        asked._iterable_class = self.queryset._iterable_class
-        asked._fields = self.queryset._fields
+        made: Any = self.queryset
+        query: Any = _Query(made.query, compiler)
+        asked: Any = QuerySet(made.model, query)
+        asked._iterable_class, asked._fields = made._iterable_class, made._fields
         return list(asked)
 
 
@@ -150,7 +151,7 @@ class _Query:
         return getattr(self._query, name)
 
 
-def _stand(form: Any, stand_ins: list[Any]) -> Any:
+def _stand(form: Shape, stand_ins: list[Any]) -> Any:
     """An argument of this shape, made of stand-ins."""
     if form is Scope:
         return Scope(_stand(str, stand_ins), _stand(int, stand_ins))

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from negotiations.access import scope_filter
 from negotiations.dates import date_text
-from negotiations.models import Party, Precision, Round, Source, Status
+from negotiations.models import Party, Precision, Round, Source, Status, User
 from negotiations.scopes import Scope
 
 from .items import Issue
@@ -53,11 +53,12 @@ class EntryQuerySet(AppendOnlyQuerySet):
     def in_scope(self, scope: Scope) -> EntryQuerySet:
         return self.filter(scope_filter(scope))
 
-    def visible_to(self, user: Any, scope: Scope) -> EntryQuerySet:
+    def visible_to(self, user: User | int, scope: Scope) -> EntryQuerySet:
         """Entries in the viewer's scope; what was undone shows to its author only."""
         undone = Entry.objects.filter(corrects=models.OuterRef("pk"), kind=Entry.Kind.UNDO)
         hidden = Q(kind=Entry.Kind.UNDO) | models.Exists(undone)
-        return self.in_scope(scope).filter(~hidden | Q(recorded_by=user.pk))
+        author = user if isinstance(user, int) else user.pk
+        return self.in_scope(scope).filter(~hidden | Q(recorded_by=author))
 
     def ranked(self) -> EntryQuerySet:
         """Oldest first, in the order of the rules: first day, finer precision later, recorded."""

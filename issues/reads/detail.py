@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from django.db.models import QuerySet
+
 from negotiations.models import Party
+from negotiations.prepared import prepared
 
 from ..models import AgendaLine, Entry, Issue
 from ..services.standings import load_raised_by
@@ -79,17 +83,27 @@ def read_detail(frame: FrameView, issue: Issue, after: str = "") -> ItemDetail:
 def _children(frame: FrameView, issue: Issue) -> list[Issue]:
     if issue.parent_id:
         return []
-    children = Issue.objects.visible_to(frame.viewer).filter(parent=issue)
-    if frame.clock.known:
-        children = children.filter(recorded_at__lte=frame.clock.known_moment)
-    return list(children.in_agenda_order()[:MOST_SUB_ITEMS])
+    return _sub_items(frame.negotiation.pk, issue.pk, frame.clock.known_moment)
+
+
+@prepared
+def _sub_items(negotiation: int, parent: int, known: dt.datetime | None) -> QuerySet[Issue]:
+    children = Issue.objects.shown_in(negotiation).filter(parent=parent)
+    if known:
+        children = children.filter(recorded_at__lte=known)
+    return children.in_agenda_order()[:MOST_SUB_ITEMS]
 
 
 def _agenda(frame: FrameView, issue: Issue) -> list[AgendaLine]:
-    lines = list(issue.agenda_lines.order_by("pk"))
+    lines = _agenda_lines(issue.pk)
     for line in lines:
         line.round = frame.rounds_by_id[line.round_id]
     return sorted(lines, key=lambda line: line.round.place)
+
+
+@prepared
+def _agenda_lines(issue: int) -> QuerySet[AgendaLine]:
+    return AgendaLine.objects.filter(issue=issue).order_by("pk")
 
 
 def _raised_by(frame: FrameView, issue: Issue) -> list[Party]:
@@ -105,5 +119,10 @@ def _named_entries(view: StandingView) -> dict[int, Entry]:
         view.own_entry,
         *(word.position_entry for word in view.words),
     )
-    found = Entry.objects.filter(pk__in=[pk for pk in named if pk])
-    return {entry.pk: entry for entry in found.select_related("next_step_party", "status")}
+    return {entry.pk: entry for entry in _entries([pk for pk in named if pk])}
+
+
+@prepared
+def _entries(pks: list[int]) -> QuerySet[Entry]:
+    rows: QuerySet[Entry] = Entry.objects.filter(pk__in=pks).order_by()
+    return rows.select_related("next_step_party", "status")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from negotiations.dates import date_text
 from negotiations.models import Party, Source
+from negotiations.prepared import prepared
+from negotiations.scopes import Scope
 
 from ..models import Entry, EntrySource, Issue
 from ..models.entries import EntryQuerySet
@@ -28,6 +32,7 @@ _COLUMNS = (
     *("said_first", "precision", "status_id", "text", "reason"),
     *("audience", "audience_party_id"),
 )
+_SOURCE = ("publisher", "title", "url", "uuid")
 
 
 def known_items(frame: FrameView) -> Q:
@@ -127,7 +132,8 @@ class EntryReader:
 
     def lines(self, pks: Sequence[int]) -> dict[int, list[EntryLine]]:
         """These entries by item, oldest first."""
-        rows = list(self._known().filter(pk__in=pks).ranked().values(*_COLUMNS))
+        scope, known = self.frame.viewer.scope, self.frame.clock.known_moment
+        rows = _rows(scope, list(pks), known)
         parties, sources = self._parties(rows), self._sources(pks)
         found: dict[int, list[EntryLine]] = defaultdict(list)
         for row in rows:
@@ -145,26 +151,40 @@ class EntryReader:
         known = self.frame.parties
         found = defaultdict(list, {r["pk"]: [known[r["party_id"]]] for r in rows if r["party_id"]})
         joint = [row["pk"] for row in rows if row["voice"] == Entry.Voice.JOINT]
-        if joint:
-            links = Entry.joint_parties.through.objects.filter(entry__in=joint)
-            for entry_id, party_id in links.order_by("party__order", "party").values_list(
-                "entry_id", "party_id"
-            ):
-                found[entry_id].append(known[party_id])
+        for entry_id, party_id in _joint(joint):
+            found[entry_id].append(known[party_id])
         return found
 
     def _sources(self, pks: Sequence[int]) -> dict[int, list[SourceView]]:
-        links = EntrySource.objects.filter(entry__in=pks).select_related("source")
-        moment = self.frame.clock.known_moment
-        if moment:
-            links = links.filter(recorded_at__lte=moment)
         found: dict[int, list[SourceView]] = defaultdict(list)
-        for link in links:
-            found[link.entry_id].append(source_view(link.source, self.frame))
+        for entry, *source in _links(list(pks), self.frame.clock.known_moment):
+            found[entry].append(_source_view(self.frame, *source))
         return found
+
+
+@prepared
+def _rows(scope: Scope, pks: list[int], known: dt.datetime | None) -> QuerySet[Any, Any]:
+    rows: EntryQuerySet = Entry.objects.in_scope(scope).filter(pk__in=pks)
+    return (rows.filter(recorded_at__lte=known) if known else rows).ranked().values(*_COLUMNS)
+
+
+@prepared
+def _joint(entries: list[int]) -> QuerySet[Any, Any]:
+    links = Entry.joint_parties.through.objects.filter(entry__in=entries)
+    return links.order_by("party__order", "party").values_list("entry_id", "party_id")
+
+
+@prepared
+def _links(entries: list[int], known: dt.datetime | None) -> QuerySet[Any, Any]:
+    links = EntrySource.objects.filter(entry__in=entries)
+    links = links.filter(recorded_at__lte=known) if known else links
+    return links.values_list("entry_id", *(f"source__{name}" for name in _SOURCE))
 
 
 def source_view(source: Source, frame: FrameView) -> SourceView:
     """A source by its publisher, or by its title where nobody published it."""
-    source.negotiation = frame.negotiation  # saves a query for its address
-    return SourceView(source.publisher or source.title, source.url, source.get_absolute_url())
+    return _source_view(frame, source.publisher, source.title, source.url, source.uuid)
+
+
+def _source_view(frame: FrameView, publisher: str, title: str, url: str, uuid: UUID) -> SourceView:
+    return SourceView(publisher or title, url, frame.source_url(uuid))

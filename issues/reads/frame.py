@@ -6,8 +6,10 @@ import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
+from uuid import UUID
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from negotiations.access import Viewer
@@ -128,6 +130,16 @@ class FrameView:
     def before_round(self, round_: Round) -> dt.date | None:
         """The day before a held round began; None without dates."""
         return round_.first_day - dt.timedelta(1) if round_.first_day else None
+
+    def source_url(self, uuid: UUID) -> str:
+        """The page of a source; pages name dozens, and `reverse` is slow."""
+        return f"{self._source_base}{uuid}/"
+
+    @cached_property
+    def _source_base(self) -> str:
+        any_uuid = UUID(int=0)
+        page = reverse("issues:source_detail", args=[self.negotiation.slug, any_uuid])
+        return page.removesuffix(f"{any_uuid}/")
 
     @cached_property
     def fresh_from(self) -> dt.date:

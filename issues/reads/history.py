@@ -6,18 +6,20 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from uuid import UUID
 
 from django.core.exceptions import BadRequest
-from django.db.models import Prefetch
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from negotiations.models import Party, Round
+from negotiations.models import Party, Round, Source
+from negotiations.prepared import prepared
 
 from ..models import Entry, EntrySource, Issue, Redaction
 from ..services import may_correct, may_undo
-from ..services.standings import load
+from ..services.standings import load_seen
 from ..standing import EntryValue, replaced
 from .frame import FrameView, StatusView
 
@@ -26,6 +28,13 @@ FOLD_FROM = 3
 LATE_DAYS = 7
 # What stands before the parties; nothing before a party's own words.
 VOICES = {"joint": "Jointly", "third": "Press", "own": "Our assessment"}
+
+
+class Cited(NamedTuple):
+    """A source and its page here."""
+
+    source: Source
+    page: str
 
 
 @dataclass
@@ -48,6 +57,7 @@ class HistoryLine:
     only_for: Party | None = None
     waits_party: Party | None = None
     next_step_party: Party | None = None
+    sources: list[Cited] = field(default_factory=list)
 
     @property
     def changes(self) -> bool:
@@ -63,10 +73,6 @@ class HistoryLine:
         """Recorded more than a week after it was said: both dates are shown."""
         recorded = timezone.localtime(self.entry.recorded_at).date()
         return (recorded - self.entry.said_last).days > LATE_DAYS
-
-    @property
-    def sources(self) -> list[EntrySource]:
-        return list(self.entry.source_links.all())
 
 
 @dataclass
@@ -125,12 +131,11 @@ class HistoryReader:
     def _values(self) -> list[EntryValue]:
         """All entries of the item that the viewer sees, as recorded by the page's clock."""
         viewer, clock = self.frame.viewer, self.frame.clock
-        entries = Entry.objects.in_scope(viewer.scope).filter(issue=self.issue)
-        values = [entry.value for entry in load(entries)[self.issue.pk]]
+        values = [entry.value for entry in load_seen(self.issue.pk, viewer.scope)]
         if any(value.kind == Entry.Kind.UNDO for value in values):
             # Rare, and a dear question: asked only where something was undone, whenever that was.
-            visible = entries.visible_to(viewer.user, viewer.scope).order_by()
-            pks = set(visible.values_list("pk", flat=True))
+            visible = Entry.objects.visible_to(viewer.user, viewer.scope).filter(issue=self.issue)
+            pks = set(visible.order_by().values_list("pk", flat=True))
             values = [value for value in values if value.id in pks]
         known = clock.known_moment
         return [value for value in values if known is None or value.recorded_at <= known]
@@ -160,15 +165,13 @@ class HistoryReader:
         return [r for r in over if not newer or (r.last_day or day) < newer.said_first]
 
     def _entries(self, pks: Sequence[int]) -> dict[int, Entry]:
-        known = self.frame.clock.known_moment
-        by_then = {"recorded_at__lte": known} if known else {}
-        sources = EntrySource.objects.filter(**by_then).select_related("source")
-        links = Prefetch("source_links", sources)
-        rows = Entry.objects.filter(pk__in=pks).select_related("recorded_by", "redaction")
-        found = {entry.pk: entry for entry in rows.prefetch_related(links, "corrects").order_by()}
+        found = {entry.pk: entry for entry in _entries(list(pks))}
+        targets = {entry.corrects_id for entry in found.values() if entry.corrects_id}
+        if missing := targets - found.keys():
+            found |= {entry.pk: entry for entry in _entries(list(missing))}
         for entry in found.values():
-            for link in entry.source_links.all():
-                link.source.negotiation = self.frame.negotiation  # saves a query for its address
+            if entry.corrects_id in found:
+                entry.corrects = found[entry.corrects_id]
         return found
 
     def _lines(self, values: Sequence[EntryValue], entries: list[Entry]) -> list[HistoryLine]:
@@ -177,7 +180,12 @@ class HistoryReader:
         before = _before(v for v in values if v.id not in out and self._is_due(v))
         replies = {entry.corrects_id: entry for entry in entries}
         replies |= {entry.corrects_id: entry for entry in entries if entry.pk not in out}
-        return [self._line(entry, by_id[entry.pk], out, before, replies) for entry in entries]
+        lines = [self._line(entry, by_id[entry.pk], out, before, replies) for entry in entries]
+        by_entry = {line.entry.pk: line for line in lines}
+        for link in _links(list(by_entry), self.frame.clock.known_moment):
+            page = self.frame.source_url(link.source.uuid)
+            by_entry[link.entry_id].sources.append(Cited(link.source, page))
+        return lines
 
     def _line(
         self,
@@ -239,6 +247,18 @@ class HistoryReader:
         while rounds and (rounds[-1].last_day or dt.date.min) >= line.entry.said_first:
             passed.append(rounds.pop())
         return passed
+
+
+@prepared
+def _entries(pks: list[int]) -> QuerySet[Entry]:
+    rows: QuerySet[Entry] = Entry.objects.filter(pk__in=pks).order_by()
+    return rows.select_related("recorded_by", "redaction")
+
+
+@prepared
+def _links(entries: list[int], known: dt.datetime | None) -> QuerySet[EntrySource]:
+    rows: QuerySet[EntrySource] = EntrySource.objects.filter(entry__in=entries)
+    return (rows.filter(recorded_at__lte=known) if known else rows).select_related("source")
 
 
 def _folded(run: list[HistoryLine]) -> list[Block]:

@@ -6,31 +6,47 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from negotiations.access import Viewer
 from negotiations.models import Readout, Round, Source
+from negotiations.prepared import prepared
+from negotiations.scopes import Scope
 
 from ..models import Entry, EntrySource
+
+MOST_OFFERED = 30
 
 
 def visible_sources(viewer: Viewer) -> QuerySet[Source]:
     """Sources of entries in the viewer's scope, of rounds and readouts, and the viewer's own."""
-    entries = Entry.objects.visible_to(viewer.user, viewer.scope)
+    return _visible(viewer.negotiation.pk, viewer.user.pk, viewer.scope)
+
+
+def _visible(negotiation: int, user: int, scope: Scope) -> QuerySet[Source]:
+    entries = Entry.objects.visible_to(user, scope)
     # Conditions on the row, no joins: the newest few are found without looking at all the others.
     of_entries = Exists(entries.filter(sources=OuterRef("pk")).order_by())
     of_rounds = Exists(Round.objects.filter(sources=OuterRef("pk")).order_by())
     of_readouts = Exists(Readout.objects.filter(source=OuterRef("pk")).order_by())
-    own = Q(created_by=viewer.user.pk)
-    sources = Source.objects.filter(negotiation=viewer.negotiation)
+    own = Q(created_by=user)
+    sources = Source.objects.filter(negotiation=negotiation)
     return sources.filter(own | of_rounds | of_readouts | of_entries)
 
 
-def recent_sources(viewer: Viewer, limit: int = 30) -> list[Source]:
+def recent_sources(viewer: Viewer) -> list[Source]:
     """The newest of them, for a choice list."""
-    return list(visible_sources(viewer).order_by("-pk")[:limit])
+    return _recent(viewer.negotiation.pk, viewer.user.pk, viewer.scope)
+
+
+@prepared
+def _recent(negotiation: int, user: int, scope: Scope) -> QuerySet[Source]:
+    return _visible(negotiation, user, scope).order_by("-pk")[:MOST_OFFERED]
 
 
 def last_used_source(viewer: Viewer) -> Source | None:
     """The source of the viewer's own latest entry: "same as last"."""
-    links = EntrySource.objects.filter(
-        recorded_by=viewer.user.pk, source__negotiation=viewer.negotiation
-    )
-    link = links.select_related("source").order_by("-pk").first()
-    return link.source if link else None
+    links = _last_links(viewer.negotiation.pk, viewer.user.pk)
+    return links[0].source if links else None
+
+
+@prepared
+def _last_links(negotiation: int, user: int) -> QuerySet[EntrySource]:
+    links = EntrySource.objects.filter(recorded_by=user, source__negotiation=negotiation)
+    return links.select_related("source").order_by("-pk")[:1]

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from negotiations.access import scopes_of
 from negotiations.models import Negotiation, Party
+from negotiations.prepared import prepared
 from negotiations.scopes import Scope
 
 from ..models import Entry, Issue, Standing, StandingParty
-from ..models.entries import EntryQuerySet
 from ..standing import EntryValue, Frame, Period, Seat, StandingValue, StatusValue, Word, periods
 
 CHUNK = 200
@@ -39,18 +40,34 @@ class LoadedEntry:
 
 def load_entries(issue_ids: Sequence[int]) -> dict[int, list[LoadedEntry]]:
     """All entries of these items, in every audience, by item. Two queries at most."""
-    return load(Entry.objects.filter(issue__in=issue_ids))
+    return _by_item(_of_items(list(issue_ids)))
 
 
-def load(entries: EntryQuerySet) -> dict[int, list[LoadedEntry]]:
-    """These entries by item. Two queries at most."""
-    rows = list(entries.order_by().values(*_COLUMNS))
+def load_seen(issue_id: int, scope: Scope) -> list[LoadedEntry]:
+    """The entries of one item that are in a scope. Two queries at most."""
+    return _by_item(_of_item_in(scope, issue_id))[issue_id]
+
+
+@prepared
+def _of_items(issues: list[int]) -> QuerySet[Any, Any]:
+    return Entry.objects.filter(issue__in=issues).order_by().values(*_COLUMNS)
+
+
+@prepared
+def _of_item_in(scope: Scope, issue: int) -> QuerySet[Any, Any]:
+    return Entry.objects.in_scope(scope).filter(issue=issue).order_by().values(*_COLUMNS)
+
+
+@prepared
+def _joint(entries: list[int]) -> QuerySet[Any, Any]:
+    links = Entry.joint_parties.through.objects.filter(entry__in=entries)
+    return links.values_list("entry_id", "party_id")
+
+
+def _by_item(rows: Sequence[dict[str, Any]]) -> dict[int, list[LoadedEntry]]:
     joint: dict[int, set[int]] = defaultdict(set)
-    through = Entry.joint_parties.through.objects
-    if texts := [row["id"] for row in rows if row["voice"] == "joint"]:
-        links = through.filter(entry__in=texts).values_list("entry_id", "party_id")
-        for entry_id, party_id in links:
-            joint[entry_id].add(party_id)
+    for entry_id, party_id in _joint([row["id"] for row in rows if row["voice"] == "joint"]):
+        joint[entry_id].add(party_id)
     found: dict[int, list[LoadedEntry]] = defaultdict(list)
     for row in rows:
         parties = {row["party_id"]} if row["party_id"] else joint[row["id"]]
@@ -83,18 +100,28 @@ def _loaded(row: dict[str, Any], parties: frozenset[int]) -> LoadedEntry:
 def load_frames(negotiation: Negotiation, issue_ids: Sequence[int]) -> dict[int, Frame]:
     """Who is at the table, who raised each item and which rule makes the headline. Two queries."""
     # With the parties comes the present rule: `negotiation` may be older than the items' lock.
-    parties = list(negotiation.parties.select_related("negotiation").order_by("order", "pk"))
+    parties = _parties(negotiation.pk)
     present = parties[0].negotiation if parties else negotiation
     return frames_of(present, parties, load_raised_by(issue_ids), issue_ids)
+
+
+@prepared
+def _parties(negotiation: int) -> QuerySet[Party]:
+    return Party.objects.filter(negotiation=negotiation).select_related("negotiation")
 
 
 def load_raised_by(issue_ids: Sequence[int]) -> dict[int, set[int]]:
     """The parties that raised each item."""
     raised: dict[int, set[int]] = defaultdict(set)
-    links = Issue.raised_by.through.objects.filter(issue__in=issue_ids)
-    for issue_id, party_id in links.values_list("issue_id", "party_id"):
+    for issue_id, party_id in _raised(list(issue_ids)):
         raised[issue_id].add(party_id)
     return raised
+
+
+@prepared
+def _raised(issues: list[int]) -> QuerySet[Any, Any]:
+    links = Issue.raised_by.through.objects.filter(issue__in=issues)
+    return links.values_list("issue_id", "party_id")
 
 
 def frames_of(
@@ -188,16 +215,26 @@ def _wanted(found: Iterable[Period], precisions: dict[int, str]) -> list[_Row]:
 
 def _stored(issue_ids: Sequence[int]) -> dict[tuple[int, str], list[_Row]]:
     words: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    parties = StandingParty.objects.filter(standing__issue__in=issue_ids)
-    for row in parties.order_by("party__order", "party").values("standing_id", *_STORED_WORD):
+    for row in _stored_words(list(issue_ids)):
         words[row.pop("standing_id")].append(row)
     found: dict[tuple[int, str], list[_Row]] = defaultdict(list)
-    standings = Standing.objects.filter(issue__in=issue_ids).order_by("since")
-    for row in standings.values("pk", "issue_id", "scope", "until", *_STORED):
+    for row in _stored_rows(list(issue_ids)):
         pk, key = row.pop("pk"), (row.pop("issue_id"), row.pop("scope"))
         since, until = row.pop("since"), row.pop("until")
         found[key].append(_Row(since, until, row, words[pk], pk))
     return found
+
+
+@prepared
+def _stored_words(issues: list[int]) -> QuerySet[Any, Any]:
+    rows = StandingParty.objects.filter(standing__issue__in=issues)
+    return rows.order_by("party__order", "party").values("standing_id", *_STORED_WORD)
+
+
+@prepared
+def _stored_rows(issues: list[int]) -> QuerySet[Any, Any]:
+    rows = Standing.objects.filter(issue__in=issues).order_by("since")
+    return rows.values("pk", "issue_id", "scope", "until", *_STORED)
 
 
 @dataclass

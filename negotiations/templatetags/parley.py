@@ -87,12 +87,11 @@ def source_link(source: Any) -> SafeString:
 
 
 @register.simple_tag
-def dated_source(source: Any) -> SafeString:
+def dated_source(source: Any, page: str) -> SafeString:
     """A source by its publisher and date, with its archived copy and the way to its page here.
 
     In full, and itself that way, where it has no address elsewhere.
     """
-    page = source.get_absolute_url()
     shown = format_html(_PAGE, page, source)
     if source.url:
         name = ", ".join(filter(None, (source.publisher or source.title, source.date_text)))
