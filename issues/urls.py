@@ -51,6 +51,7 @@ round_urls: list[URLPattern] = [
 # Where something was read or heard, and who rests on it.
 source_urls: list[URLPattern] = [
     path("<uuid:source>/", sources.source_detail, name="source_detail"),
+    path("<uuid:source>/file/", sources.source_file, name="source_file"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

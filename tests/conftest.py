@@ -19,6 +19,15 @@ def pytest_runtest_setup(item):
         go_without(NO_CHROMIUM)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def uploads(tmp_path_factory):
+    """What tests upload lies apart from what the program keeps."""
+    from django.test import override_settings
+
+    with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("uploads")):
+        yield
+
+
 @pytest.fixture(scope="session")
 def chromium():
     """The system's chromium, started once per test process."""

@@ -3,6 +3,8 @@
 from itertools import count
 from types import SimpleNamespace
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from issues import services as items
 from issues.models import Entry
 from negotiations import services
@@ -121,6 +123,11 @@ def record(issue, who="", says="", said="1 Feb 2025", by=None, **fields):
     """One entry, as `entry_data`; `by` is the recording person (the head). Returns the entry."""
     data = entry_data(issue.negotiation, who, says, said, **fields)
     return items.record(issue, data, viewer=viewer(issue.negotiation, by)).entries[0]
+
+
+def make_file(name="minutes.pdf", content=b"%PDF-1.7 minutes"):
+    """A file as a browser sends it."""
+    return SimpleUploadedFile(name, content)
 
 
 def own_audience(viewer):

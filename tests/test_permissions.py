@@ -68,6 +68,7 @@ TABLE = [
     Route("issues:round_detail", "GET", VIEWER, PLACE),
     Route("issues:changes", "GET", VIEWER),
     Route("issues:source_detail", "GET", VIEWER, SOURCE),
+    Route("issues:source_file", "GET", VIEWER, SOURCE),
     Route("issues:mark_read", "POST", VIEWER),
     Route("negotiations:members", "GET", VIEWER),
     Route("negotiations:parties", "GET", VIEWER),
@@ -152,7 +153,9 @@ def talks():
     issue = factories.make_issue(talks.negotiation, heading="Money")
     factories.make_issue(talks.negotiation, heading="Money")
     factories.make_round(talks.negotiation, day="10 Apr 2025")
-    talks.source = add_source(talks.negotiation, by=None, title="A readout")
+    talks.source = add_source(
+        talks.negotiation, by=None, title="A readout", file=factories.make_file()
+    )
     talks.entry = factories.record(issue, "RU", by=talks.recorder, sources=[talks.source])
     person = factories.add_member(talks.negotiation)
     person.username = "person"

@@ -31,7 +31,7 @@ from ..reads.wording import saved_text
 from .pages import Layout, show_form
 
 # Where the form's fields are called otherwise than the model's.
-RENAMED = {"voice": "who", "joint_parties": "joint", "waits_party": "waits"}
+RENAMED = {"file": "source_file", "voice": "who", "joint_parties": "joint", "waits_party": "waits"}
 # The order of the fields; a form that lacks some leaves them out.
 LAYOUT: Layout = {
     "Why": ("reason",),
@@ -39,7 +39,8 @@ LAYOUT: Layout = {
     "What was said, and when": ("said", "early", "status", "text", "round"),
     "Source": (
         *("source", "source_url", "source_title", "source_publisher", "source_date"),
-        *("url", "title", "publisher", "dated", "reliability"),
+        "source_file",
+        *("url", "title", "publisher", "dated", "file", "reliability"),
     ),
     "Position, waiting, next step": (
         *("position", "waits", "waits_why", "waits_text", "next_step"),
@@ -106,7 +107,7 @@ class Recording(admin.ModelAdmin):
             return ask_where(self, request, "issue", self._open_items(request))
         issue = self._issue(request)
         viewer = desk_of(request).viewer(issue.negotiation)
-        form = EntryForm(_sent(request), frame=FrameView(viewer))
+        form = EntryForm(*_sent(request), frame=FrameView(viewer))
 
         def write() -> Entry:
             data = form.entry_data()
@@ -117,7 +118,7 @@ class Recording(admin.ModelAdmin):
     def correct_view(self, request: HttpRequest, uuid: UUID) -> HttpResponse:
         """A new entry in the place of this one, with a reason."""
         entry, viewer = self._target(request, uuid)
-        form = CorrectionForm(_sent(request), target=entry, frame=FrameView(viewer))
+        form = CorrectionForm(*_sent(request), target=entry, frame=FrameView(viewer))
 
         def write() -> Entry:
             reason, (data,) = form.cleaned_data["reason"], form.entry_data()
@@ -130,7 +131,7 @@ class Recording(admin.ModelAdmin):
     def retract_view(self, request: HttpRequest, uuid: UUID) -> HttpResponse:
         """Take an entry back, with a reason."""
         entry, viewer = self._target(request, uuid)
-        form = RetractionForm(_sent(request))
+        form = RetractionForm(_sent(request)[0])
 
         def write() -> Entry:
             reason, batch = form.cleaned_data["reason"], form.cleaned_data["token"]
@@ -143,7 +144,7 @@ class Recording(admin.ModelAdmin):
     def source_view(self, request: HttpRequest, uuid: UUID) -> HttpResponse:
         """One more source; needs no correction."""
         entry, viewer = self._target(request, uuid)
-        form = SourceForm(_sent(request), frame=FrameView(viewer))
+        form = SourceForm(*_sent(request), frame=FrameView(viewer))
 
         def write() -> Entry:
             services.add_source(entry, form.source_to_add(), viewer=viewer)
@@ -226,5 +227,6 @@ class Recording(admin.ModelAdmin):
         )
 
 
-def _sent(request: HttpRequest) -> QueryDict | None:
-    return request.POST if request.method == "POST" else None
+def _sent(request: HttpRequest) -> tuple[QueryDict, Any] | tuple[None, None]:
+    """What was typed and the files sent with it; nothing on a visit."""
+    return (request.POST, request.FILES) if request.method == "POST" else (None, None)

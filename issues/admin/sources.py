@@ -2,30 +2,36 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 
 from negotiations.admin.base import HistoryAdmin
 from negotiations.admin.desk import desk_of
 from negotiations.admin.forms import ServiceForm
 from negotiations.admin.scoped import related
 from negotiations.admin.writers import SourceWriter
-from negotiations.forms import VagueDateField
+from negotiations.forms import DocumentField, VagueDateField, say_file_is_gone
 from negotiations.models import Membership, Source
 
 from .visible import visible_sources
 
 
 class SourceForm(ServiceForm):
-    """Its date is typed in words; a day, a month or a year."""
+    """Its date is typed in words: a day, a month or a year. A new file replaces the old one."""
 
     dated = VagueDateField(required=False, help_text="Such as 24 Jun 2026, Jun 2026 or 2026.")
+
+    document = DocumentField(label="New file")
+    without_file = forms.BooleanField(label="Take the present file away", required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.setdefault("dated", self.instance.date_text)
+        say_file_is_gone(self, "document")
 
 
 @admin.register(Source)
@@ -44,8 +50,16 @@ class SourceAdmin(HistoryAdmin):
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     fields = (
         *("negotiation", "kind", "title", "reference", "publisher", "dated", "language"),
-        *("url", "archive_url"),
+        *("url", "archive_url", "present_file", "document", "without_file"),
     )
+    readonly_fields = ("present_file",)
+
+    @admin.display(description="File")
+    def present_file(self, source: Source) -> str:
+        if not source.file:
+            return "none"
+        text = f"{source.file_name}, {source.file_text}"
+        return format_html('<a href="{}">{}</a>', source.file_url, text)
 
     def seen(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         return visible_sources(desk_of(request), super().seen(request, rows))

@@ -14,7 +14,13 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from negotiations.dates import VagueDate, parse_date
-from negotiations.forms import DayField, ProseField, VagueDateField
+from negotiations.forms import (
+    DayField,
+    DocumentField,
+    ProseField,
+    VagueDateField,
+    say_file_is_gone,
+)
 from negotiations.models import Party, Round, Source, Status
 
 from ..models import Entry
@@ -58,6 +64,7 @@ class EntryForm(forms.Form):
     source_title = forms.CharField(label="Title", required=False, max_length=300)
     source_publisher = forms.CharField(label="Publisher", required=False, max_length=160)
     source_date = VagueDateField(label="Dated", required=False, max_length=40)
+    source_file = DocumentField(label="File")
     position = ProseField(required=False, max_length=2000)
     waits = forms.ChoiceField(label="Waits for", required=False)
     waits_why = forms.ChoiceField(
@@ -82,10 +89,12 @@ class EntryForm(forms.Form):
         *("original_language", "reliability"),
     )
 
-    def __init__(self, data: Any = None, *, frame: FrameView, members: int = 0, **kw: Any) -> None:
+    def __init__(
+        self, data: Any = None, files: Any = None, *, frame: FrameView, members: int = 0, **kw: Any
+    ) -> None:
         # Its own ids: the filters of the page around it have fields of the same names.
         kw.setdefault("auto_id", "entry-%s")
-        super().__init__(data, **kw)
+        super().__init__(data, files, **kw)
         self.frame = frame
         self.viewer = frame.viewer
         self._offer(members)
@@ -95,6 +104,7 @@ class EntryForm(forms.Form):
             self.initial.setdefault("token", uuid4())
             if self.viewer.party:
                 self.initial.setdefault("who", f"party:{self.viewer.party.code}")
+        say_file_is_gone(self, "source_file")
         if not (self.is_bound and self.data.get("early")):
             self.fields["early"].widget = forms.HiddenInput()
 
@@ -177,7 +187,9 @@ class EntryForm(forms.Form):
         if cleaned.get("source") == TABLE and not cleaned.get("round"):
             self.add_error("source", "Choose the round at whose table it was said.")
         if cleaned.get("source") == NEW and not self._has_new_source(cleaned):
-            self.add_error("source", "Give the link or the title of the new source.")
+            self.add_error("source", "Give the link, the title or the file of the new source.")
+        if cleaned.get("source_file") and cleaned.get("source") not in ("", NEW):
+            self.add_error("source", "A file makes a new source: choose “New, as below”.")
         if (cleaned.get("waits_why") or cleaned.get("waits_text")) and not cleaned.get("waits"):
             self.add_error("waits", "Choose whom it waits for.")
         if not any(
@@ -196,7 +208,7 @@ class EntryForm(forms.Form):
             )
 
     def _has_new_source(self, cleaned: dict[str, Any]) -> bool:
-        return bool(cleaned.get("source_url") or cleaned.get("source_title"))
+        return any(cleaned.get(f"source_{part}") for part in ("url", "title", "file"))
 
     # --- What the service gets -------------------------------------------------------------------
 
@@ -271,10 +283,11 @@ class EntryForm(forms.Form):
         return [source for source in self._recent if str(source.uuid) == chosen]
 
     def _new_source(self, cleaned: dict[str, Any]) -> NewSource:
-        url = cleaned["source_url"]
+        url, file = cleaned["source_url"], cleaned["source_file"]
         return NewSource(
-            title=cleaned["source_title"] or url,
+            title=cleaned["source_title"] or url or file.name,
             url=url,
+            file=file,
             publisher=cleaned["source_publisher"],
             dated=cleaned["source_date"],
             kind=Source.Kind.WEB if url else Source.Kind.DOCUMENT,

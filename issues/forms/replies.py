@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from django import forms
 
-from negotiations.forms import VagueDateField
+from negotiations.forms import DocumentField, VagueDateField, say_file_is_gone
 from negotiations.models import Source
 
 from ..models import Entry
@@ -77,19 +77,24 @@ class SourceForm(forms.Form):
     title = forms.CharField(required=False, max_length=300)
     publisher = forms.CharField(required=False, max_length=160)
     dated = VagueDateField(label="Dated", required=False, max_length=40)
+    file = DocumentField()
 
-    def __init__(self, data: Any = None, *, frame: FrameView, **kw: Any) -> None:
-        super().__init__(data, auto_id="reply-%s", **kw)
+    def __init__(self, data: Any = None, files: Any = None, *, frame: FrameView, **kw: Any) -> None:
+        super().__init__(data, files, auto_id="reply-%s", **kw)
         self.frame = frame
         self._recent = recent_sources(frame.viewer)
         field = self.fields["source"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        say_file_is_gone(self, "file")
         field.choices = [("", "A new one"), *((str(s.uuid), str(s)[:80]) for s in self._recent)]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if not any(cleaned.get(name) for name in ("source", "url", "title")):
-            self.add_error("url", "Give a link or a title, or choose a known source.")
+        if not any(cleaned.get(name) for name in ("source", "url", "title", "file")):
+            if "file" not in self.errors:
+                self.add_error("url", "Give a link, a title or a file, or choose a known source.")
+        elif cleaned.get("source") and cleaned.get("file"):
+            self.add_error("source", "A file makes a new source: choose “A new one”.")
         return cleaned
 
     def source_to_add(self) -> Source | NewSource:
@@ -99,7 +104,8 @@ class SourceForm(forms.Form):
             if str(source.uuid) == cleaned["source"]:
                 return source
         return NewSource(
-            title=cleaned["title"] or cleaned["url"],
+            title=cleaned["title"] or cleaned["url"] or cleaned["file"].name,
+            file=cleaned["file"],
             url=cleaned["url"],
             publisher=cleaned["publisher"],
             dated=cleaned["dated"],

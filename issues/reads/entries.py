@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from negotiations.dates import date_text
+from negotiations.files import file_text
 from negotiations.models import Party, Source
 from negotiations.prepared import prepared
 from negotiations.scopes import Scope
@@ -32,7 +33,7 @@ _COLUMNS = (
     *("said_first", "precision", "status_id", "text", "reason"),
     *("audience", "audience_party_id"),
 )
-_SOURCE = ("publisher", "title", "url", "uuid")
+_SOURCE = ("publisher", "title", "url", "uuid", "file_size")
 
 
 def known_items(frame: FrameView) -> Q:
@@ -42,11 +43,12 @@ def known_items(frame: FrameView) -> Q:
 
 
 class SourceView(NamedTuple):
-    """What a page says of a source in passing: its name, where it lies, its own page here."""
+    """What a page says of a source in passing: its name, where it lies, its page here, its file."""
 
     text: str
     url: str
     page: str
+    file_text: str = ""
 
 
 @dataclass(slots=True)
@@ -183,8 +185,10 @@ def _links(entries: list[int], known: dt.datetime | None) -> QuerySet[Any, Any]:
 
 def source_view(source: Source, frame: FrameView) -> SourceView:
     """A source by its publisher, or by its title where nobody published it."""
-    return _source_view(frame, source.publisher, source.title, source.url, source.uuid)
+    return _source_view(frame, *(getattr(source, name) for name in _SOURCE))
 
 
-def _source_view(frame: FrameView, publisher: str, title: str, url: str, uuid: UUID) -> SourceView:
-    return SourceView(publisher or title, url, frame.source_url(uuid))
+def _source_view(
+    frame: FrameView, publisher: str, title: str, url: str, uuid: UUID, size: int
+) -> SourceView:
+    return SourceView(publisher or title, url, frame.source_url(uuid), file_text(size))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from django.core.files.base import File
 
 from negotiations.dates import VagueDate
 from negotiations.models import Party, Round, Source, Status
@@ -22,6 +25,7 @@ class NewSource:
     reference: str = ""
     language: str = ""
     dated: VagueDate | None = None
+    file: File[Any] | None = None
 
 
 @dataclass(frozen=True)

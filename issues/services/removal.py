@@ -26,6 +26,7 @@ from negotiations.models import (
     Status,
     StatusScheme,
 )
+from negotiations.services import delete_files
 
 from .. import triggers
 from ..models import (
@@ -102,7 +103,7 @@ def _overwrite(entry: Entry, **columns: Any) -> None:
 
 
 def erase_negotiation(negotiation: Negotiation, *, reason: str, by: str) -> Erasure:
-    """Removes a negotiation with its history and all edit histories; leaves a tombstone.
+    """Removes a negotiation with its history, edit histories and files; leaves a tombstone.
 
     The tombstone keeps a hash of the address, the number of entries, reason, time and name.
     Raises ValidationError without a reason.
@@ -116,6 +117,7 @@ def erase_negotiation(negotiation: Negotiation, *, reason: str, by: str) -> Eras
             entries=Entry.objects.filter(issue__negotiation=negotiation).count(),
             erased_by=by,
         )
+        delete_files(Source.objects.filter(negotiation=negotiation).values_list("file", flat=True))
         triggers.drop(DEFAULT_DB_ALIAS)
         for model, condition in _everything_of(negotiation):
             _remove(model, condition)

@@ -45,7 +45,7 @@ def entries(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     if request.method == "GET":
         form = EntryForm(frame=frame, members=frame.member_count, initial=_preset(request, frame))
         return _show(request, frame, issue, form)
-    form = EntryForm(request.POST, frame=frame, members=frame.member_count)
+    form = EntryForm(request.POST, request.FILES, frame=frame, members=frame.member_count)
     if not form.is_valid():
         return _show(request, frame, issue, form, status=422)
     before = _standing(frame, issue)
@@ -62,9 +62,8 @@ def entry_correct(request: HttpRequest, slug: str, number: int, uuid: UUID) -> H
     """Replaces an entry by a new one with a reason; a second correction gets a conflict."""
     viewer, issue = _recorder(request, slug, number)
     target, frame = entry_of(viewer, issue, uuid), FrameView(viewer)
-    data = request.POST if request.method == "POST" else None
-    form = CorrectionForm(data, target=target, frame=frame, members=frame.member_count)
-    if data is None or not form.is_valid():
+    form = CorrectionForm(*_sent(request), target=target, frame=frame, members=frame.member_count)
+    if not form.is_valid():
         return _show_reply(request, frame, issue, target, form, "correct")
     before = _standing(frame, issue)
     try:
@@ -88,9 +87,8 @@ def entry_retract(request: HttpRequest, slug: str, number: int, uuid: UUID) -> H
     """Takes an entry back, with a reason."""
     viewer, issue = _recorder(request, slug, number)
     target, frame = entry_of(viewer, issue, uuid), FrameView(viewer)
-    data = request.POST if request.method == "POST" else None
-    form = RetractionForm(data)
-    if data is None or not form.is_valid():
+    form = RetractionForm(_sent(request)[0])
+    if not form.is_valid():
         return _show_reply(request, frame, issue, target, form, "retract")
     before, cleaned = _standing(frame, issue), form.cleaned_data
     try:
@@ -110,9 +108,8 @@ def entry_source(request: HttpRequest, slug: str, number: int, uuid: UUID) -> Ht
     """Adds a source to an entry; needs no correction."""
     viewer, issue = _recorder(request, slug, number)
     target, frame = entry_of(viewer, issue, uuid), FrameView(viewer)
-    data = request.POST if request.method == "POST" else None
-    form = SourceForm(data, frame=frame)
-    if data is None or not form.is_valid():
+    form = SourceForm(*_sent(request), frame=frame)
+    if not form.is_valid():
         return _show_reply(request, frame, issue, target, form, "source")
     try:
         services.add_source(target, form.source_to_add(), viewer=viewer)
@@ -145,6 +142,11 @@ def entry_undo(request: HttpRequest, slug: str, number: int, uuid: UUID) -> Http
 # --- Helpers ------------------------------------------------------------------------------------
 
 
+def _sent(request: HttpRequest) -> tuple[Any, Any]:
+    """What was typed and the files sent with it; nothing on a visit."""
+    return (request.POST, request.FILES) if request.method == "POST" else (None, None)
+
+
 def _standing(frame: FrameView, issue: Issue) -> StandingView:
     return StandingReader(frame).on([issue.pk]).get(issue.pk, NOTHING)
 
@@ -167,6 +169,7 @@ def _take_over(form: Form, error: ValidationError) -> None:
         form.add_error(None, error)
         return
     names = {"voice": "who", "joint_parties": "joint", "waits_party": "waits"}
+    names["file"] = "source_file" if "source_file" in form.fields else "file"
     for name, problems in error.error_dict.items():
         field = names.get(name, name)
         form.add_error(field if field in form.fields else None, problems)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from negotiations.access import viewer_of
+from negotiations.files import mime_of
 
 from ..access import source_of
 from ..reads.citations import read_citations
@@ -27,3 +28,24 @@ def source_detail(request: HttpRequest, slug: str, source: UUID) -> HttpResponse
         "issues/source_detail.html",
         page_context(frame, "sources", source=found, cited=cited),
     )
+
+
+@require_GET
+def source_file(request: HttpRequest, slug: str, source: UUID) -> FileResponse:
+    """The file kept with a source: to be saved, never to be shown by the browser as a page."""
+    found = source_of(viewer_of(person(request), slug), source)
+    if not found.file:
+        raise Http404("No file is kept with this source.")
+    try:
+        content = found.file.open("rb")
+    except FileNotFoundError as error:
+        raise Http404("The file is not where it was kept.") from error
+    response = FileResponse(
+        content,
+        as_attachment=True,
+        filename=found.file_name,
+        content_type=mime_of(found.file_name),
+    )
+    # Should a browser show it all the same: without scripts, and as from nowhere.
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response

@@ -140,7 +140,8 @@ class StatusWriter(Writer):
 
 class SourceWriter(Writer):
     def add(self, row: Model, by: User, **data: Any) -> Model:
-        return services.add_source(data.pop("negotiation"), by=by, **data)
+        del data["without_file"]  # there is none yet
+        return services.add_source(data.pop("negotiation"), by=by, **_renamed(data))
 
     def change(self, row: Model, by: User, **data: Any) -> Model:
         assert isinstance(row, Source)  # noqa: S101 - the writer of this model
@@ -148,7 +149,8 @@ class SourceWriter(Writer):
             dated = data.pop("dated")
             data["date_first"] = dated.first if dated else None
             data["date_precision"] = dated.precision if dated else row.date_precision
-        return super().change(row, by, **data)
+        services.update_source(row, by=by, **_renamed(data))
+        return row
 
 
 class RoundWriter(Writer):
@@ -182,6 +184,11 @@ class UserWriter(Writer):
                 "sign in with this account."
             )
         super().remove(row, by)
+
+
+def _renamed(data: dict[str, Any]) -> dict[str, Any]:
+    """The form's `document` is the service's `file`."""
+    return {("file" if name == "document" else name): value for name, value in data.items()}
 
 
 def _filled(row: Model, names: tuple[str, ...], data: dict[str, Any]) -> dict[str, Any]:

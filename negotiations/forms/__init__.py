@@ -1,6 +1,14 @@
 """Forms of the frame. They read and check what was typed; services act."""
 
-from .fields import DayField, ProseField, VagueDateField, add_refusal, attempt
+from .fields import (
+    DayField,
+    DocumentField,
+    ProseField,
+    VagueDateField,
+    add_refusal,
+    attempt,
+    say_file_is_gone,
+)
 from .members import MemberForm, NewMemberForm, PersonForm
 from .negotiation import NegotiationEditForm, NegotiationNewForm
 from .parties import PartyForm
@@ -9,6 +17,7 @@ from .statuses import StatusForm
 
 __all__ = [
     "DayField",
+    "DocumentField",
     "MemberForm",
     "NegotiationEditForm",
     "NegotiationNewForm",
@@ -21,4 +30,5 @@ __all__ = [
     "VagueDateField",
     "add_refusal",
     "attempt",
+    "say_file_is_gone",
 ]

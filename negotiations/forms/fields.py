@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from negotiations.dates import DAY, VagueDate, date_text, parse_date
+from negotiations.files import ACCEPT, MAX_BYTES, check_file, size_text
 from negotiations.models import Party
 
 Made = TypeVar("Made")
@@ -50,6 +51,24 @@ class ProseField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         return super().clean(value).replace("\r\n", "\n")
+
+
+class DocumentField(forms.FileField):
+    """A file of a kind that is kept with a source (`negotiations.files`)."""
+
+    widget = forms.FileInput({"accept": ACCEPT})
+    default_validators = [check_file]
+
+    def __init__(self, **kwargs: Any) -> None:
+        hint = f"A document, a picture or plain text of at most {size_text(MAX_BYTES)}."
+        super().__init__(required=False, help_text=hint, **kwargs)
+
+
+def say_file_is_gone(form: forms.BaseForm, name: str) -> None:
+    """Of a refused form nothing is lost but the file: browsers do not send it along again."""
+    file = form.files.get(name)
+    if file:
+        form.fields[name].help_text = f"“{file.name}” was not kept. Choose the file again."
 
 
 class PartyField(forms.TypedChoiceField):

@@ -10,6 +10,7 @@ from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
 from ..dates import DAY, MONTH, YEAR, date_text
+from ..files import NAME_LENGTH, file_text, random_name
 from .negotiation import Negotiation
 from .people import User
 
@@ -45,6 +46,10 @@ class Source(models.Model):
     language = models.CharField(max_length=40, blank=True)
     url = models.URLField("address", max_length=500, blank=True)
     archive_url = models.URLField("archived copy", max_length=500, blank=True)
+    # Kept under a random name; its own name and size spare every list a look at the disk.
+    file = models.FileField(upload_to=random_name, blank=True, editable=False)
+    file_name = models.CharField(max_length=NAME_LENGTH, blank=True, editable=False)
+    file_size = models.PositiveIntegerField(default=0, editable=False)
     created_by = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="+", editable=False
     )
@@ -70,6 +75,16 @@ class Source(models.Model):
     @property
     def date_text(self) -> str:
         return date_text(self.date_first, self.date_precision) if self.date_first else ""
+
+    @property
+    def file_url(self) -> str:
+        """Where the file is fetched from; empty without one."""
+        return f"{self.get_absolute_url()}file/" if self.file else ""
+
+    @property
+    def file_text(self) -> str:
+        """ "file, 120 kB"; empty without one."""
+        return file_text(self.file_size)
 
     def natural_key(self) -> tuple[str]:
         return (str(self.uuid),)

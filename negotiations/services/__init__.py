@@ -21,7 +21,7 @@ from .rounds import (
     set_round_state,
     update_round,
 )
-from .sources import add_source, add_sources
+from .sources import add_source, add_sources, delete_files, update_source
 from .statuses import (
     add_status,
     move_status,
@@ -41,6 +41,7 @@ __all__ = [
     "archive_negotiation",
     "create_negotiation",
     "create_round",
+    "delete_files",
     "mark_read",
     "move_party",
     "move_round",
@@ -59,5 +60,6 @@ __all__ = [
     "update_negotiation",
     "update_party",
     "update_round",
+    "update_source",
     "update_status",
 ]

@@ -3,9 +3,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.db import transaction
 from simple_history.utils import bulk_create_with_history
 
 from negotiations.dates import VagueDate
+from negotiations.files import check_file, kept_name
 from negotiations.models import Negotiation, Precision, Source, User
 
 from .rows import save
@@ -23,20 +28,51 @@ def add_source(
     reference: str = "",
     language: str = "",
     dated: VagueDate | None = None,
+    file: File[Any] | None = None,
 ) -> Source:
     """Write down a source; entries, rounds and readouts then refer to it.
 
     Always a new row: one found by its address may belong to entries that `by` must not see.
-    Raises ValidationError by field, e.g. for an address that is not a web address.
+    Raises ValidationError by field, e.g. for an address that is not a web address or a file that
+    is not kept here.
     """
     source = Source(negotiation=negotiation, created_by=by)
     save(
         source,
         by=by,
         archive_url=archive_url,
-        **_columns(title, kind, url, publisher, reference, language, dated),
+        **_columns(title, kind, url, publisher, reference, language, dated, file),
     )
     return source
+
+
+def update_source(
+    source: Source,
+    *,
+    by: User | None,
+    file: File[Any] | None = None,
+    without_file: bool = False,
+    **fields: Any,
+) -> list[str]:
+    """Change what is known of a source; returns the names that changed.
+
+    Another `file` takes the place of the present one, `without_file` takes it away: what lay
+    there is deleted. Raises ValidationError as `add_source`.
+    """
+    old = source.file.name
+    if file or without_file:
+        fields |= _file_columns(file)
+    with transaction.atomic():
+        changed = save(source, by=by, **fields)
+        if "file" in changed and old:
+            delete_files([old])
+    return changed
+
+
+def delete_files(names: Iterable[str]) -> None:
+    """Delete these files once the transaction is through: a rollback leaves them in place."""
+    for name in filter(None, set(names)):
+        transaction.on_commit(lambda name=name: default_storage.delete(name), robust=True)  # type: ignore[misc]
 
 
 def add_sources(
@@ -64,6 +100,7 @@ def _columns(
     reference: str,
     language: str,
     dated: VagueDate | None,
+    file: File[Any] | None = None,
 ) -> dict[str, Any]:
     return {
         "kind": kind,
@@ -74,4 +111,16 @@ def _columns(
         "language": language,
         "date_first": dated.first if dated else None,
         "date_precision": dated.precision if dated else Precision.DAY,
+        **(_file_columns(file) if file else {}),
     }
+
+
+def _file_columns(file: File[Any] | None) -> dict[str, Any]:
+    """A file with its name and size, or no file. Raises ValidationError for one not kept here."""
+    if not file:
+        return {"file": "", "file_name": "", "file_size": 0}
+    try:
+        check_file(file)
+    except ValidationError as refusal:
+        raise ValidationError({"file": refusal}) from refusal
+    return {"file": file, "file_name": kept_name(file.name or ""), "file_size": file.size}

@@ -81,9 +81,8 @@ _ABOUT = ' <a class="no-print" href="{}">more<span class="hidden-text"> about {}
 @register.simple_tag
 def source_link(source: Any) -> SafeString:
     """A SourceView's text as a link to where it lies, else to its page here."""
-    if not source.url:
-        return format_html(_PAGE, source.page, source.text)
-    return format_html(_LINK, source.url, source.text)
+    link = (_LINK, source.url) if source.url else (_PAGE, source.page)
+    return format_html(*link, source.text) + _file(source, source.page)
 
 
 @register.simple_tag
@@ -98,7 +97,14 @@ def dated_source(source: Any, page: str) -> SafeString:
         shown = format_html(_LINK, source.url, name) + format_html(_ABOUT, page, source.title)
     if source.archive_url:
         shown += SafeString(" ") + format_html(_LINK, source.archive_url, "archived copy")
-    return shown
+    return shown + _file(source, page)
+
+
+def _file(source: Any, page: str) -> SafeString:
+    """ " (file, 120 kB)" as a link, where a file is kept with the source."""
+    if not source.file_text:
+        return SafeString("")
+    return SafeString(" ") + format_html(_PAGE, f"{page}file/", source.file_text)
 
 
 @register.filter

@@ -254,6 +254,23 @@ def test_second_source_needs_no_correction(page, talks):
     expect(announced(page)).to_have_text("Source added.")
 
 
+def test_file_of_a_new_source_goes_along_and_comes_back(page, talks):
+    page.goto(talks.item(1))
+    fill(page, "EU", "Agreed")
+    page.get_by_text("A new source", exact=True).click()
+    minutes = {"name": "Minutes.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 said"}
+    page.get_by_label("File").set_input_files(minutes)
+    page.get_by_role("button", name="Save").click()
+    link = history(page).first.get_by_role("link", name="file, 13 bytes")
+    with page.expect_download() as saved:
+        link.click()
+    assert saved.value.suggested_filename == "Minutes.pdf"
+    assert saved.value.path().read_bytes() == b"%PDF-1.7 said"
+    history(page).first.get_by_role("link", name="Minutes.pdf").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Minutes.pdf")
+    assert_in_order(page)
+
+
 def test_second_of_two_corrections_gets_both_versions(visit, page, talks):
     talks.send("members/", username="recorder", role="recorder")
     slower = visit("head")

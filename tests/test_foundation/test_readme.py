@@ -139,13 +139,21 @@ def test_install_steps_lead_to_a_site_one_can_sign_in_to(clone):
 def test_copy_taken_while_it_runs_restores_what_was_there(clone):
     with Site(clone, block("install"), HOST, **ADMINISTRATOR) as site:
         site.wait(180)
+        kept = clone / "var" / "files" / "sources" / "kept"
+        kept.parent.mkdir(parents=True)
+        kept.write_bytes(b"minutes")
         subprocess.run(["bash", "-euc", block("backup")], cwd=clone, check=True)
     (copy,) = clone.glob("parley-*.sqlite3")
     assert copy.stat().st_mode & 0o077 == 0
+    (files,) = clone.glob("parley-files-*.tar.gz")
     (clone / "var" / "parley.sqlite3").write_bytes(b"damaged")
+    (clone / "var" / "files" / "sources").rename(clone / "lost")
     steps = re.sub(r"parley-[\d-]+\.sqlite3", copy.name, block("restore"))
+    steps = re.sub(r"parley-files-[\d-]+\.tar\.gz", files.name, steps)
     assert copy.name in steps
+    assert files.name in steps
     subprocess.run(["bash", "-euc", steps], cwd=clone, env=outside() | REAL, check=True)
+    assert kept.read_bytes() == b"minutes"
     with Site(clone, ".venv/bin/python manage.py serve", HOST, **REAL) as site:
         site.wait(30)
         assert site.sign_in("chief", "plum-orchard-7")
