@@ -6,6 +6,7 @@ from issues.views import (
     changes,
     detail,
     entries,
+    files,
     home,
     lists,
     rounds,
@@ -54,12 +55,23 @@ source_urls: list[URLPattern] = [
     path("<uuid:source>/file/", sources.source_file, name="source_file"),
 ]
 
+# What can be taken away as a file.
+file_urls: list[URLPattern] = [
+    path("", files.files, name="files"),
+    path("<slug:table>.csv", files.file_table, name="file_table"),
+    path("prepare/", files.file_prepare, name="file_prepare"),
+    path("prepare/download/", files.file_download, name="file_download"),
+    path("prepare/cancel/", files.file_cancel, name="file_cancel"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
+    path("negotiations/new/from-file/schema/", files.file_schema, name="file_schema"),
     path("negotiations/<slug:slug>/", state.state_of_play, name="state_of_play"),
     path("negotiations/<slug:slug>/as-of/", state.show_as_of, name="show_as_of"),
     path("negotiations/<slug:slug>/issues/", include(item_urls)),
     path("negotiations/<slug:slug>/issues/", include(setup_urls)),
     path("negotiations/<slug:slug>/", include(round_urls)),
     path("negotiations/<slug:slug>/sources/", include(source_urls)),
+    path("negotiations/<slug:slug>/files/", include(file_urls)),
 ]

@@ -45,6 +45,7 @@ ENTRY = ({"number": 99}, {"number": 2}, {"uuid": "entry elsewhere"}, {"uuid": "n
 PLACE = ({"place": 99},)
 SOURCE = ({"source": "source elsewhere"}, {"source": "nowhere"})
 PARTY = ({"code": "XX"}, {"code": "ru"})
+TABLE_NAME = ({"table": "secrets"},)
 MEMBER = ({"username": "stranger"}, {"username": "nobody-at-all"})
 
 TABLE = [
@@ -59,6 +60,7 @@ TABLE = [
     Route("issues:home", "GET", PERSON),
     Route("negotiations:negotiation_new", "GET", PERSON),
     Route("negotiations:negotiation_new", "POST", PERSON),
+    Route("issues:file_schema", "GET", PERSON),
     # Reading
     Route("issues:state_of_play", "GET", VIEWER),
     Route("issues:show_as_of", "GET", VIEWER),
@@ -70,6 +72,12 @@ TABLE = [
     Route("issues:source_detail", "GET", VIEWER, SOURCE),
     Route("issues:source_file", "GET", VIEWER, SOURCE),
     Route("issues:mark_read", "POST", VIEWER),
+    Route("issues:files", "GET", VIEWER),
+    Route("issues:file_table", "GET", VIEWER, TABLE_NAME),
+    Route("issues:file_prepare", "GET", VIEWER),
+    Route("issues:file_prepare", "POST", VIEWER),
+    Route("issues:file_download", "GET", VIEWER),
+    Route("issues:file_cancel", "POST", VIEWER),
     Route("negotiations:members", "GET", VIEWER),
     Route("negotiations:parties", "GET", VIEWER),
     Route("negotiations:scheme", "GET", VIEWER),
@@ -204,6 +212,7 @@ NEEDS = (
     ("slug", "place"),
     ("slug", "code"),
     ("slug", "username"),
+    ("slug", "table"),
     ("uidb64", "token"),
 )
 
@@ -212,7 +221,7 @@ def address_of(name, talks, **other):
     """The route's address in these talks; `other` takes the place of what exists."""
     values = {"number": 1, "uuid": talks.entry.uuid, "place": 1, "code": "RU", "username": "person"}
     values |= {"slug": talks.slug, "uidb64": talks.head.uuid, "token": "x"}
-    values |= {"source": talks.source.uuid} | other
+    values |= {"source": talks.source.uuid, "table": "entries"} | other
     for names in NEEDS:
         with suppress(NoReverseMatch):
             return reverse(name, kwargs={one: values[one] for one in names})

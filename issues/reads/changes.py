@@ -19,7 +19,7 @@ from negotiations.scopes import DELEGATION, MEMBERS
 from ..models import Entry, Standing
 from ..models.standings import holds_on
 from ..standing import movement
-from .clock import Clock
+from .clock import MomentClock
 from .comparison import Comparison
 from .entries import EntryReader
 from .frame import FrameView
@@ -83,17 +83,6 @@ class _AtEnd(NamedTuple):
     waits: dict[int, int]
 
 
-@dataclass(frozen=True)
-class _MomentClock(Clock):
-    """A recorded instant instead of a recorded day."""
-
-    moment: dt.datetime | None = None
-
-    @property
-    def known_moment(self) -> dt.datetime | None:
-        return self.moment
-
-
 class ChangeReader:
     """Compares the standings of all items at the two ends, in the viewer's scope."""
 
@@ -144,7 +133,7 @@ class ChangeReader:
         """Standings by what was recorded when the viewer marked as read."""
         then = copy.copy(self.frame)
         then.parties, then.statuses = self.frame.parties, self.frame.statuses
-        then.clock = _MomentClock(known=timezone.localdate(since), moment=since)
+        then.clock = MomentClock(known=timezone.localdate(since), moment=since)
         return StandingReader(then)
 
     # --- Rows ------------------------------------------------------------------------------------

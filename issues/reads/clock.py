@@ -50,6 +50,17 @@ class Clock:
         return date_text(self.day)
 
 
+@dataclass(frozen=True)
+class MomentClock(Clock):
+    """A recorded instant instead of a recorded day."""
+
+    moment: dt.datetime | None = None
+
+    @property
+    def known_moment(self) -> dt.datetime | None:
+        return self.moment
+
+
 NOW = Clock()
 
 

@@ -177,7 +177,7 @@ class HistoryReader:
     def _lines(self, values: Sequence[EntryValue], entries: list[Entry]) -> list[HistoryLine]:
         out = replaced(values)
         by_id = {value.id: value for value in values}
-        before = _before(v for v in values if v.id not in out and self._is_due(v))
+        before = statuses_before(v for v in values if v.id not in out and self._is_due(v))
         replies = {entry.corrects_id: entry for entry in entries}
         replies |= {entry.corrects_id: entry for entry in entries if entry.pk not in out}
         lines = [self._line(entry, by_id[entry.pk], out, before, replies) for entry in entries]
@@ -267,7 +267,7 @@ def _folded(run: list[HistoryLine]) -> list[Block]:
     return [Block(fold=run)]
 
 
-def _before(values: Iterable[EntryValue]) -> dict[int, int | None]:
+def statuses_before(values: Iterable[EntryValue]) -> dict[int, int | None]:
     """For each entry with a status, what its speakers' status was before it (an id or None)."""
     last: dict[object, int] = defaultdict(int)
     found: dict[int, int | None] = {}

@@ -115,6 +115,12 @@ def plural(count: int, word: str) -> str:
 
 
 @register.filter
+def number(count: int) -> str:
+    """12,345: a large number as people read it."""
+    return f"{count:,}"
+
+
+@register.filter
 def ago(value: dt.date, today: dt.date) -> str:
     """How long before `today` a day lies, in the largest fitting unit: "5 months ago"."""
     days = (today - value).days

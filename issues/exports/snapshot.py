@@ -1,0 +1,170 @@
+"""What one file is made of: the scope of its viewer, as known at the moment it was begun."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from django.db.models import Max
+from django.http import Http404
+from django.utils import timezone
+
+from negotiations.access import Viewer, viewer_of
+from negotiations.models import Negotiation, User
+from negotiations.scopes import PUBLIC, Scope
+
+from ..models import AudienceChange, Entry, Issue
+from ..models.entries import EntryQuerySet
+from ..reads.clock import NOW, Clock, MomentClock
+from ..reads.frame import FrameView
+from ..reads.standings import StandingReader
+
+PAGE = 500
+
+
+class Withdrawn(Exception):
+    """The file may not be finished: the reason, in a sentence for the person who asked for it."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything recorded by `at` with an id up to `last_id`; `begun` is when it was taken.
+
+    Titles, parties, rounds and agenda are as they are today (design §2).
+    """
+
+    frame: FrameView
+    begun: dt.datetime
+    at: dt.datetime
+    last_id: int
+    hidden: frozenset[int] = field(repr=False)
+
+    @property
+    def viewer(self) -> Viewer:
+        return self.frame.viewer
+
+    @property
+    def scope(self) -> Scope:
+        return self.frame.viewer.scope
+
+    @property
+    def clock(self) -> Clock:
+        return self.frame.clock
+
+    @property
+    def negotiation(self) -> Negotiation:
+        return self.frame.negotiation
+
+    @cached_property
+    def items(self) -> dict[int, int]:
+        """The number of every item by its id, in the order of the agenda."""
+        rows = Issue.objects.visible_to(self.viewer).filter(recorded_at__lte=self.at)
+        return dict(rows.in_agenda_order().values_list("pk", "number"))
+
+    @cached_property
+    def entry_count(self) -> int:
+        """How many entries the file tells of, whatever their kind."""
+        rows = self.entries().order_by()
+        if self.clock.as_of:
+            rows = rows.filter(counts_from__lte=self.clock.as_of)
+        return int(rows.count())
+
+    def entries(self) -> EntryQuerySet:
+        """The entries in scope that were known at the moment; undone ones never."""
+        rows: EntryQuerySet = Entry.objects.in_scope(self.scope).filter(
+            issue__negotiation=self.negotiation,
+            issue__entered_in_error=False,
+            issue__recorded_at__lte=self.at,
+            recorded_at__lte=self.at,
+            pk__lte=self.last_id,
+        )
+        rows = rows.exclude(kind=Entry.Kind.UNDO)
+        return rows.exclude(pk__in=self.hidden) if self.hidden else rows
+
+    def standings(self) -> StandingReader:
+        """Reads standings as known at the moment, even when something was recorded since."""
+        newer = Entry.objects.filter(issue__negotiation=self.negotiation, recorded_at__gt=self.at)
+        if not self.clock.known and not newer.exists():
+            return StandingReader(self.frame)
+        frame = copy.copy(self.frame)
+        known = timezone.localdate(self.at)
+        frame.clock = MomentClock(as_of=self.clock.as_of, known=known, moment=self.at)
+        return StandingReader(frame)
+
+    def confirm(self) -> None:
+        """Raises Withdrawn once the viewer's access, or the audience of an entry, has changed.
+
+        Asked before every page: a file never holds what its reader may no longer see.
+        """
+        user = User.objects.filter(pk=self.viewer.user.pk, is_active=True).first()
+        try:
+            present = viewer_of(user, self.negotiation.slug) if user else None
+        except Http404:
+            present = None
+        if present is None or present.scope != self.scope:
+            raise Withdrawn("What you may see here has changed meanwhile.")
+        if self._was_restricted():
+            raise Withdrawn("Who may see an entry was changed meanwhile.")
+
+    def _was_restricted(self) -> bool:
+        """Whether an entry was undone, blanked or given another audience since the beginning.
+
+        Only what this scope may know of counts: a refusal tells nothing of anybody else's.
+        """
+        here, sees = {"issue__negotiation": self.negotiation}, self.scope.sees
+        since = Entry.objects.in_scope(self.scope).filter(**here)
+        undone = since.filter(kind=Entry.Kind.UNDO, recorded_at__gt=self.begun)
+        blanked = since.filter(redaction__redacted_at__gt=self.begun)
+        if undone.exists() or blanked.exists():
+            return True
+        changes = AudienceChange.objects.filter(
+            changed_at__gt=self.begun, entry__issue__negotiation=self.negotiation
+        )
+        columns = ("old_audience", "old_party_id", "new_audience", "new_party_id")
+        return any(
+            sees(old, old_party) or sees(new, new_party)
+            for old, old_party, new, new_party in changes.values_list(*columns)
+        )
+
+    def pages(self, pks: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+        """These ids in pages, each after a look at the viewer's access."""
+        for start in range(0, len(pks), size):
+            self.confirm()
+            yield pks[start : start + size]
+
+
+def take(viewer: Viewer, clock: Clock = NOW) -> Snapshot:
+    """A snapshot for this viewer, as known now or at the clock's recorded day."""
+    now = timezone.now()
+    at = min(clock.known_moment or now, now)
+    last = Entry.objects.aggregate(last=Max("pk"))["last"] or 0
+    hidden = _undone(viewer)
+    frame = FrameView(viewer, clock)
+    # Read at the start, so that the pages of one file agree.
+    _ = frame.parties, frame.statuses, frame.rounds
+    return Snapshot(frame, now, at, last, hidden)
+
+
+def _undone(viewer: Viewer) -> frozenset[int]:
+    """Ids of what was undone, and of what replied to it: neither can be told without the other."""
+    rows = Entry.objects.in_scope(viewer.scope).filter(issue__negotiation=viewer.negotiation)
+    undone = rows.filter(kind=Entry.Kind.UNDO).order_by().values_list("corrects_id", flat=True)
+    found: set[int] = set()
+    new = set(undone)
+    while new:
+        found |= new
+        replies = rows.filter(corrects__in=new).exclude(kind=Entry.Kind.UNDO).order_by()
+        new = set(replies.values_list("pk", flat=True)) - found
+    return frozenset(found)
+
+
+def scope_text(viewer: Viewer) -> str:
+    """Who may read a file of this viewer's, for its page and its first sheet."""
+    if viewer.party:
+        return f"What members may see, and what only the delegation of {viewer.party} may see."
+    if viewer.scope.key == PUBLIC:
+        return "What may be published."
+    return "What all members of this negotiation may see."

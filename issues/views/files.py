@@ -1,0 +1,139 @@
+"""Files to take away: tables streamed at once, the rest prepared step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from negotiations.access import Viewer, viewer_of
+from negotiations.htmx import HtmxRequest, render_page_or_partial, wants_fragment
+
+from ..exports import jobs
+from ..exports.csv_file import csv_pages
+from ..exports.document import SCHEMA
+from ..exports.snapshot import Withdrawn, scope_text, take
+from ..exports.tables import TABLES
+from ..reads.clock import Clock, clock_from
+from .pages import frame_for, page_context, person
+
+# With the script a request reports often; without it one press of the button goes further.
+FIRST_STEP, STEP, LONG_STEP = 1.5, 0.7, 5.0
+
+
+@require_GET
+def files(request: HttpRequest, slug: str) -> HttpResponse:
+    """What can be taken away, what is in it, and as of when."""
+    viewer = viewer_of(person(request), slug)
+    frame = frame_for(request, viewer, clocked=True)
+    snapshot = take(viewer, frame.clock)
+    tables = [(table, table.count(snapshot)) for table in TABLES.values()]
+    everything = take(viewer, Clock(known=frame.clock.known)).entry_count
+    context = page_context(
+        frame,
+        "files",
+        tables=tables,
+        rows=sum(count for _table, count in tables),
+        entries=everything,
+        contains=scope_text(viewer),
+    )
+    return render(request, "issues/files.html", context)
+
+
+@require_GET
+def file_table(request: HttpRequest, slug: str, table: str) -> HttpResponseBase:
+    """One table as CSV, sent while it is read; it breaks off once access is taken away."""
+    viewer = viewer_of(person(request), slug)
+    clock = clock_from(request.GET)
+    if table not in TABLES:
+        raise Http404("There is no such table.")
+    snapshot = take(viewer, clock)
+    pages = csv_pages(TABLES[table], snapshot)
+    name = jobs.file_name(snapshot, "csv", table)
+    return _attached(pages, "text/csv; charset=utf-8", name)
+
+
+@require_http_methods(["GET", "POST"])
+def file_prepare(request: HtmxRequest, slug: str) -> HttpResponse:
+    """POST with a kind begins a file; POST without goes on with it; GET shows how far it is."""
+    viewer, session = viewer_of(person(request), slug), _session(request)
+    if request.method == "POST":
+        if "kind" in request.POST:
+            _begin(request, viewer, session).advance(FIRST_STEP)
+        elif job := jobs.find(session, viewer):
+            job.advance(STEP if request.htmx else LONG_STEP)
+        if not wants_fragment(request, "file-progress"):
+            return redirect("issues:file_prepare", slug)
+    job = jobs.find(session, viewer)
+    said = ""
+    if job and wants_fragment(request, "file-progress"):
+        said = job.refused or (f"{job.filename} is ready." if job.is_ready else "")
+    context = page_context(frame_for(request, viewer), "files", job=job, said=said)
+    return render_page_or_partial(
+        request,
+        "issues/file_prepare.html",
+        "issues/_file_progress.html",
+        context,
+        target="file-progress",
+    )
+
+
+@require_GET
+def file_download(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """The prepared file, for the person, the sign-in and the scope it was made for."""
+    viewer, session = viewer_of(person(request), slug), _session(request)
+    job = jobs.find(session, viewer)
+    if job and job.is_ready:
+        try:
+            job.snapshot.confirm()
+        except Withdrawn as reason:
+            job.refuse(str(reason))
+    if job is None or not job.is_ready or job.is_gone:
+        messages.error(request, job.refused if job and job.refused else "Prepare the file first.")
+        return redirect("issues:files", slug)
+    size = job.path.stat().st_size
+    answer = _attached(job.chunks(), job.kind.mime, job.filename)
+    answer["Content-Length"] = str(size)
+    return answer
+
+
+@require_POST
+def file_cancel(request: HttpRequest, slug: str) -> HttpResponse:
+    """Stops preparing; nothing is kept."""
+    viewer = viewer_of(person(request), slug)
+    jobs.forget(_session(request), viewer)
+    return redirect("issues:files", slug)
+
+
+@require_GET
+def file_schema(_request: HttpRequest) -> HttpResponse:
+    """The JSON Schema of a whole negotiation, for whoever writes or reads such a file."""
+    answer = HttpResponse(SCHEMA.read_bytes(), content_type="application/schema+json")
+    answer["Content-Disposition"] = f'attachment; filename="{SCHEMA.name}"'
+    return answer
+
+
+def _begin(request: HttpRequest, viewer: Viewer, session: str) -> jobs.Job:
+    kind = request.POST["kind"]
+    if kind not in jobs.KINDS:
+        raise BadRequest("There is no such kind of file.")
+    clock = clock_from(request.POST)
+    if kind == "json":
+        # A whole negotiation has no day of its own; what was known by a day it can tell.
+        clock = Clock(known=clock.known)
+    return jobs.start(session, viewer, kind, clock)
+
+
+def _session(request: HttpRequest) -> str:
+    return request.session.session_key or ""
+
+
+def _attached(pieces: Iterator[bytes], mime: str, name: str) -> StreamingHttpResponse:
+    answer = StreamingHttpResponse(pieces, content_type=mime)
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
