@@ -17,6 +17,7 @@ from negotiations.prepared import prepared
 from negotiations.scopes import Scope
 
 from ..models import Entry, Issue, Standing, StandingParty
+from ..models.entries import EntryQuerySet
 from ..standing import EntryValue, Frame, Period, Seat, StandingValue, StatusValue, Word, periods
 
 CHUNK = 200
@@ -46,6 +47,11 @@ def load_entries(issue_ids: Sequence[int]) -> dict[int, list[LoadedEntry]]:
 def load_seen(issue_id: int, scope: Scope) -> list[LoadedEntry]:
     """The entries of one item that are in a scope. Two queries at most."""
     return _by_item(_of_item_in(scope, issue_id))[issue_id]
+
+
+def load(entries: EntryQuerySet) -> dict[int, list[LoadedEntry]]:
+    """These entries by item. Two queries at most."""
+    return _by_item(list(entries.order_by().values(*_COLUMNS)))
 
 
 @prepared
