@@ -25,6 +25,7 @@ WORDS = (
     *("text", "original_text", "original_language", "speaker", "speaker_function", "reason"),
     *("status_id", "position", "holds_since", "waits_for", "waits_party_id", "waits_why"),
     *("waits_text", "next_step", "next_step_party_id", "next_step_who", "next_step_by"),
+    "next_step_state",
 )
 
 

@@ -7,6 +7,7 @@ from issues.views import (
     detail,
     entries,
     files,
+    follow_up,
     home,
     lists,
     rounds,
@@ -38,6 +39,9 @@ item_urls: list[URLPattern] = [
     path("<int:number>/entries/<uuid:uuid>/retract/", entries.entry_retract, name="entry_retract"),
     path("<int:number>/entries/<uuid:uuid>/sources/", entries.entry_source, name="entry_source"),
     path("<int:number>/entries/<uuid:uuid>/undo/", entries.entry_undo, name="entry_undo"),
+    path("<int:number>/entries/<uuid:uuid>/done/", follow_up.step_done, name="step_done"),
+    path("<int:number>/still-so/", follow_up.still_so, name="still_so"),
+    path("<int:number>/ask/", follow_up.ask, name="ask"),
 ]
 
 # Round by round, and what moved between two of them.
@@ -64,6 +68,13 @@ file_urls: list[URLPattern] = [
     path("prepare/cancel/", files.file_cancel, name="file_cancel"),
 ]
 
+# What nobody speaks of, what was never answered, who owes what.
+follow_up_urls: list[URLPattern] = [
+    path("silence/", follow_up.silence, name="silence"),
+    path("silence/unanswered/", follow_up.unanswered, name="unanswered"),
+    path("next-steps/", follow_up.next_steps, name="next_steps"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("negotiations/new/from-file/schema/", files.file_schema, name="file_schema"),
@@ -74,4 +85,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("negotiations/<slug:slug>/", include(round_urls)),
     path("negotiations/<slug:slug>/sources/", include(source_urls)),
     path("negotiations/<slug:slug>/files/", include(file_urls)),
+    path("negotiations/<slug:slug>/", include(follow_up_urls)),
 ]

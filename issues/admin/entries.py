@@ -61,7 +61,8 @@ class EntryAdmin(Recording, ServiceAdmin):
             {
                 "fields": (
                     *("position", ("waits_for", "waits_party", "waits_why"), "waits_text"),
-                    *("next_step", ("next_step_party", "next_step_who", "next_step_by")),
+                    *("next_step", ("next_step_party", "next_step_who")),
+                    ("next_step_by", "next_step_state"),
                 )
             },
         ),

@@ -44,7 +44,7 @@ LAYOUT: Layout = {
     ),
     "Position, waiting, next step": (
         *("position", "waits", "waits_why", "waits_text", "next_step"),
-        *("next_step_party", "next_step_who", "next_step_by", "holds_since"),
+        *("next_step_party", "next_step_who", "next_step_by", "next_step_state", "holds_since"),
     ),
     "Original wording": ("original_text", "original_language"),
     "Who may see it": ("audience",),

@@ -75,6 +75,11 @@ class EntryForm(forms.Form):
     next_step_party = forms.ChoiceField(label="By which party", required=False)
     next_step_who = forms.CharField(label="By whom", required=False, max_length=120)
     next_step_by = DayField(label="By when", required=False, max_length=40)
+    next_step_state = forms.ChoiceField(
+        label="Is it done",
+        required=False,
+        choices=[("", "Still to be done"), *Entry.NextStep.choices],
+    )
     holds_since = forms.CharField(label="Holds since", required=False, max_length=40)
     original_text = ProseField(label="Original wording", required=False, max_length=5000)
     original_language = forms.CharField(label="Its language", required=False, max_length=40)
@@ -85,8 +90,8 @@ class EntryForm(forms.Form):
 
     PLAIN = (
         *("speaker", "speaker_function", "text", "position", "waits_why", "waits_text"),
-        *("next_step", "next_step_who", "next_step_by", "holds_since", "original_text"),
-        *("original_language", "reliability"),
+        *("next_step", "next_step_who", "next_step_by", "next_step_state"),
+        *("holds_since", "original_text", "original_language", "reliability"),
     )
 
     def __init__(
@@ -192,6 +197,8 @@ class EntryForm(forms.Form):
             self.add_error("source", "A file makes a new source: choose “New, as below”.")
         if (cleaned.get("waits_why") or cleaned.get("waits_text")) and not cleaned.get("waits"):
             self.add_error("waits", "Choose whom it waits for.")
+        if cleaned.get("next_step_state") and not cleaned.get("next_step"):
+            self.add_error("next_step", "Say which step.")
         if not any(
             cleaned.get(name) for name in ("status", "text", "position", "waits", "next_step")
         ):

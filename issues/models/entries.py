@@ -96,6 +96,12 @@ class Entry(AppendOnly):
         INSTRUCTIONS = "instructions", "instructions"
         TECHNICAL = "technical", "technical check"
 
+    class NextStep(models.TextChoices):
+        """What has become of the step an entry names; empty: it is still to be done."""
+
+        DONE = "done", "Done"
+        DROPPED = "dropped", "No longer needed"
+
     class Reliability(models.TextChoices):
         HIGH = "high", "High"
         MEDIUM = "medium", "Medium"
@@ -147,6 +153,9 @@ class Entry(AppendOnly):
     )
     next_step_who = models.CharField(max_length=120, blank=True)
     next_step_by = models.DateField(null=True, blank=True)
+    # A step is cleared by a later entry that names it again and says so: nothing is edited, and
+    # the latest entry with a step is the current one, as with what an item waits for.
+    next_step_state = models.CharField(max_length=7, choices=NextStep.choices, blank=True)
 
     text = models.TextField(blank=True)
     original_text = models.TextField(blank=True)
@@ -208,6 +217,11 @@ class Entry(AppendOnly):
                     waits_why__in=["", "wording", "substance", "tied", "instructions", "technical"]
                 ),
                 name="entry_waits_why_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(next_step_state="")
+                | (Q(next_step_state__in=["done", "dropped"]) & ~Q(next_step="")),
+                name="entry_next_step_state_of_a_step",
             ),
             models.CheckConstraint(
                 condition=Q(reliability__in=["", "high", "medium", "low"]),

@@ -72,12 +72,17 @@ def read_detail(frame: FrameView, issue: Issue, after: str = "") -> ItemDetail:
         badge=badge_text(row.view, short=False),
         fell=fell_text(row.view),
         history=HistoryReader(frame, issue).read(after),
-        next_step=entries.get(row.view.next_step_entry or 0),
+        next_step=_still_to_do(entries.get(row.view.next_step_entry or 0)),
         aside=[entries[pk] for pk in (row.view.press_entry, row.view.own_entry) if pk in entries],
         sub_items=sub_items,
         agenda=_agenda(frame, issue),
         raised_by=_raised_by(frame, issue),
     )
+
+
+def _still_to_do(step: Entry | None) -> Entry | None:
+    """The current next step, unless its latest entry says that it is done or not needed."""
+    return None if step is None or step.next_step_state else step
 
 
 def _children(frame: FrameView, issue: Issue) -> list[Issue]:

@@ -31,7 +31,7 @@ VOICES = {
 _COLUMNS = (
     *("pk", "issue_id", "kind", "voice", "party_id", "speaker", "speaker_function"),
     *("said_first", "precision", "status_id", "text", "reason"),
-    *("audience", "audience_party_id"),
+    *("audience", "audience_party_id", "recorded_at", "said_last", "uuid"),
 )
 _SOURCE = ("publisher", "title", "url", "uuid", "file_size")
 

@@ -154,7 +154,7 @@ class StandingReader:
         """The same for several days, in their order; still one query."""
         days = [day or self.clock.as_of for day in days]
         if self.clock.known:
-            computed = self._computed(issue_ids)
+            computed = self.computed(issue_ids)
             return [
                 {pk: self._view(standing_on(computed[pk], day)) for pk in issue_ids} for day in days
             ]
@@ -177,7 +177,7 @@ class StandingReader:
         if not days:
             return {pk: [] for pk in issue_ids}
         if self.clock.known:
-            computed = self._computed(issue_ids)
+            computed = self.computed(issue_ids)
             return {
                 pk: [self._view(standing_on(computed[pk], day)) for day in days] for pk in issue_ids
             }
@@ -248,7 +248,8 @@ class StandingReader:
 
     # --- Computed, for a recorded day in the past ------------------------------------------------
 
-    def _computed(self, issue_ids: Sequence[int]) -> dict[int, list[Period]]:
+    def computed(self, issue_ids: Sequence[int]) -> dict[int, list[Period]]:
+        """All periods of these items by what was known; for a recorded day in the past."""
         loaded = load_entries(issue_ids)
         frames = load_frames(self.frame.negotiation, issue_ids)
         self._precisions = {e.value.id: e.precision for found in loaded.values() for e in found}

@@ -12,6 +12,7 @@ from .entries import (
     undo,
 )
 from .entry_data import EntryData, NewSource
+from .follow_up import current_step, finish_step
 from .items import (
     mark_in_error,
     move_heading,
@@ -37,8 +38,10 @@ __all__ = [
     "add_source",
     "change_audience",
     "correct",
+    "current_step",
     "differences",
     "erase_negotiation",
+    "finish_step",
     "forget_party",
     "mark_agenda",
     "mark_in_error",

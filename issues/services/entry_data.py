@@ -52,6 +52,7 @@ class EntryData:
     next_step_party: Party | None = None
     next_step_who: str = ""
     next_step_by: dt.date | None = None
+    next_step_state: str = ""
     original_text: str = ""
     original_language: str = ""
     reliability: str = ""
@@ -62,8 +63,8 @@ class EntryData:
     PLAIN = (
         *("voice", "party", "speaker", "speaker_function", "said_time", "holds_since", "round"),
         *("status", "text", "position", "waits_for", "waits_party", "waits_why", "waits_text"),
-        *("next_step", "next_step_party", "next_step_who", "next_step_by", "original_text"),
-        *("original_language", "reliability", "audience", "audience_party"),
+        *("next_step", "next_step_party", "next_step_who", "next_step_by", "next_step_state"),
+        *("original_text", "original_language", "reliability", "audience", "audience_party"),
     )
 
     @property

@@ -48,13 +48,13 @@ def entries(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     form = EntryForm(request.POST, request.FILES, frame=frame, members=frame.member_count)
     if not form.is_valid():
         return _show(request, frame, issue, form, status=422)
-    before = _standing(frame, issue)
+    before = standing_of(frame, issue)
     try:
         done = services.record(issue, *form.entry_data(), viewer=viewer, batch=form.batch)
     except ValidationError as error:
-        _take_over(form, error)
+        take_over(form, error)
         return _show(request, frame, issue, form, status=422)
-    return _saved(request, frame, issue, before, done)
+    return saved(request, frame, issue, before, done)
 
 
 @require_http_methods(["GET", "POST"])
@@ -65,7 +65,7 @@ def entry_correct(request: HttpRequest, slug: str, number: int, uuid: UUID) -> H
     form = CorrectionForm(*_sent(request), target=target, frame=frame, members=frame.member_count)
     if not form.is_valid():
         return _show_reply(request, frame, issue, target, form, "correct")
-    before = _standing(frame, issue)
+    before = standing_of(frame, issue)
     try:
         done = services.correct(
             target,
@@ -75,11 +75,11 @@ def entry_correct(request: HttpRequest, slug: str, number: int, uuid: UUID) -> H
             batch=form.batch,
         )
     except ValidationError as error:
-        _take_over(form, error)
+        take_over(form, error)
         return _show_reply(request, frame, issue, target, form, "correct")
     except Conflict as conflict:
         return _conflict(request, frame, issue, target, form, "correct", conflict)
-    return _saved(request, frame, issue, before, done)
+    return saved(request, frame, issue, before, done)
 
 
 @require_http_methods(["GET", "POST"])
@@ -90,17 +90,17 @@ def entry_retract(request: HttpRequest, slug: str, number: int, uuid: UUID) -> H
     form = RetractionForm(_sent(request)[0])
     if not form.is_valid():
         return _show_reply(request, frame, issue, target, form, "retract")
-    before, cleaned = _standing(frame, issue), form.cleaned_data
+    before, cleaned = standing_of(frame, issue), form.cleaned_data
     try:
         done = services.retract(
             target, viewer=viewer, reason=cleaned["reason"], batch=cleaned["token"]
         )
     except ValidationError as error:
-        _take_over(form, error)
+        take_over(form, error)
         return _show_reply(request, frame, issue, target, form, "retract")
     except Conflict as conflict:
         return _conflict(request, frame, issue, target, form, "retract", conflict)
-    return _saved(request, frame, issue, before, done)
+    return saved(request, frame, issue, before, done)
 
 
 @require_http_methods(["GET", "POST"])
@@ -114,9 +114,9 @@ def entry_source(request: HttpRequest, slug: str, number: int, uuid: UUID) -> Ht
     try:
         services.add_source(target, form.source_to_add(), viewer=viewer)
     except ValidationError as error:
-        _take_over(form, error)
+        take_over(form, error)
         return _show_reply(request, frame, issue, target, form, "source")
-    return _answer(request, frame, issue, "Source added.")
+    return answer(request, frame, issue, "Source added.")
 
 
 @require_POST
@@ -125,18 +125,18 @@ def entry_undo(request: HttpRequest, slug: str, number: int, uuid: UUID) -> Http
     viewer, issue = _recorder(request, slug, number)
     target, frame = entry_of(viewer, issue, uuid), FrameView(viewer)
     batch = Entry.objects.filter(batch=target.batch).select_related("issue", "party")
-    before = _standing(frame, issue)
+    before = standing_of(frame, issue)
     try:
         services.undo(list(batch), viewer=viewer)
     except ValidationError as error:
-        return _answer(request, frame, issue, " ".join(error.messages), problem=True)
+        return answer(request, frame, issue, " ".join(error.messages), problem=True)
     except Conflict as conflict:
         if conflict.current.kind == Entry.Kind.UNDO:  # sent twice
-            return _answer(request, frame, issue, "This was undone already.")
+            return answer(request, frame, issue, "This was undone already.")
         sentence = "Somebody has replaced this entry meanwhile; nothing was undone."
-        return _answer(request, frame, issue, sentence, problem=True)
-    text = saved_text(before, _standing(frame, issue), frame).removeprefix("Saved. ")
-    return _answer(request, frame, issue, f"Undone. {text}")
+        return answer(request, frame, issue, sentence, problem=True)
+    text = saved_text(before, standing_of(frame, issue), frame).removeprefix("Saved. ")
+    return answer(request, frame, issue, f"Undone. {text}")
 
 
 # --- Helpers ------------------------------------------------------------------------------------
@@ -147,7 +147,7 @@ def _sent(request: HttpRequest) -> tuple[Any, Any]:
     return (request.POST, request.FILES) if request.method == "POST" else (None, None)
 
 
-def _standing(frame: FrameView, issue: Issue) -> StandingView:
+def standing_of(frame: FrameView, issue: Issue) -> StandingView:
     return StandingReader(frame).on([issue.pk]).get(issue.pk, NOTHING)
 
 
@@ -163,7 +163,7 @@ def _preset(request: HttpRequest, frame: FrameView) -> dict[str, Any]:
     return preset
 
 
-def _take_over(form: Form, error: ValidationError) -> None:
+def take_over(form: Form, error: ValidationError) -> None:
     """Puts what the service refused beside the fields of the form."""
     if not hasattr(error, "error_dict"):
         form.add_error(None, error)
@@ -175,14 +175,14 @@ def _take_over(form: Form, error: ValidationError) -> None:
         form.add_error(field if field in form.fields else None, problems)
 
 
-def _form_context(
+def form_context(
     request: HttpRequest,
     frame: FrameView,
     issue: Issue,
     form: Form,
     view: StandingView | None = None,
 ) -> dict[str, Any]:
-    view = view or _standing(frame, issue)
+    view = view or standing_of(frame, issue)
     back = safe_path(
         request, request.POST.get("back", request.GET.get("back", "")), issue.get_absolute_url()
     )
@@ -202,7 +202,7 @@ def _form_context(
 def _show(
     request: HttpRequest, frame: FrameView, issue: Issue, form: Form, status: int = 200
 ) -> HttpResponse:
-    context = _form_context(request, frame, issue, form)
+    context = form_context(request, frame, issue, form)
     fragment = wants_fragment(request, DIALOG) or wants_fragment(request, "entry-form")
     template = "issues/_entry_form.html" if fragment else "issues/entry_new.html"
     return render(request, template, context, status=status)
@@ -217,7 +217,7 @@ def _show_reply(
     act: str,
     replaced_by: Entry | None = None,
 ) -> HttpResponse:
-    context = _form_context(request, frame, issue, form)
+    context = form_context(request, frame, issue, form)
     context |= {"target": target, "act": act, "replaced_by": replaced_by}
     status = 409 if replaced_by else 422 if form.is_bound else 200
     context["line"] = HistoryReader(frame, issue).line(target)
@@ -239,23 +239,23 @@ def _conflict(
     return _show_reply(request, frame, issue, target, form, act, conflict.current)
 
 
-def _saved(
+def saved(
     request: HttpRequest,
     frame: FrameView,
     issue: Issue,
     before: StandingView,
     done: services.Recorded,
 ) -> HttpResponse:
-    after = _standing(frame, issue)
+    after = standing_of(frame, issue)
     sentence = saved_text(before, after, frame)
     if done.again:
         sentence = "This was recorded already; nothing was added twice."
     first = done.entries[0]
     undo = reverse("issues:entry_undo", args=[frame.negotiation.slug, issue.number, first.uuid])
-    return _answer(request, frame, issue, sentence, undo=undo, view=after)
+    return answer(request, frame, issue, sentence, undo=undo, view=after)
 
 
-def _answer(
+def answer(
     request: HttpRequest,
     frame: FrameView,
     issue: Issue,
@@ -275,7 +275,7 @@ def _answer(
     template = "issues/_entry_saved.html"
     if wants_fragment(request, "entry-form"):
         form = EntryForm(frame=frame, members=frame.member_count)
-        context = _form_context(request, frame, issue, form, view) | context
+        context = form_context(request, frame, issue, form, view) | context
         template = "issues/_entry_form.html"
     response = render(request, template, context)
     response["HX-Trigger-After-Swap"] = "entry-recorded"

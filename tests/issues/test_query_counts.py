@@ -25,6 +25,7 @@ def talks(db):
     for place in range(1, 4):
         grow_entries(talks, place)
         grow_rounds(talks, place)
+    leave_unanswered(talks)
     return talks
 
 
@@ -49,6 +50,19 @@ def grow_items(talks, count):
     ]
     pairs = [(issue, said.pop()) for issue in issues for _who in range(2)]
     services.record_many(pairs, viewer=person)
+
+
+def leave_unanswered(talks):
+    """Claims of each party that stand alone: on items with sub-items, and on others' sub-items."""
+    trees = [
+        services.ItemData(f"{who} {part}", sub_items=[services.ItemData(f"{who} sub of {part}")])
+        for who in ("RU", "US")
+        for part in ("whole", "half")
+    ]
+    for issue in services.open_issues(talks.negotiation, trees, by=None):
+        factories.record(issue, "RU US", "", "1 Feb 2025")
+        if issue.title.endswith("whole") or issue.title.endswith("of half"):
+            factories.record(issue, issue.title[:2], "Raised", "3 Feb 2025", next_step="Go on")
 
 
 def grow_entries(talks, place):
@@ -114,6 +128,11 @@ PAGES = {
     "item": ("issue_detail", [1], ["", "as_of=2025-05-01", f"known={TODAY}"]),
     "round": ("round_detail", [2], ["", "as_of=2025-05-01"]),
     "form": ("entries", [1], ["", "round=2"]),
+    "silence": ("silence", [], ["", "days=3&party=RU", "as_of=2025-05-01", f"known={TODAY}"]),
+    "unanswered": ("unanswered", [], ["", "party=RU", "as_of=2025-05-01", f"known={TODAY}"]),
+    "steps": ("next_steps", [], ["", "due=undated", "as_of=2025-05-01", f"known={TODAY}"]),
+    "still so": ("still_so", [1], [""]),
+    "ask": ("ask", [1], [""]),
 }
 
 

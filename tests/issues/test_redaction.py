@@ -79,7 +79,7 @@ class TestRedaction:
         )
         said = dict.fromkeys(("reason", "next_step_by", "next_step_party_id"), "")
         said |= self.SAID | {"status_id": other.status_id, "waits_party_id": None}
-        said |= {"next_step_by": None, "next_step_party_id": None}
+        said |= {"next_step_by": None, "next_step_party_id": None, "next_step_state": ""}
         text = json.dumps(said, sort_keys=True, ensure_ascii=False)
         assert stone.sha256 == hashlib.sha256(text.encode()).hexdigest()
         assert redact(other).sha256 != stone.sha256

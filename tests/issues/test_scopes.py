@@ -98,6 +98,13 @@ def addresses(talks):
         yield from page("issues:round_detail", slug, place, queries=CLOCKS)
     since = ["from=round-1&to=round-2", "from=2025-01-01&to=2026-03-20", "from=read"]
     yield from page("issues:changes", slug, queries=since)
+    asked = ["", "?rounds=1", "?days=400", "?party=US", *(f"?{clock}" for clock in CLOCKS)]
+    for name in ("silence", "unanswered", "next_steps"):
+        base = reverse(f"issues:{name}", args=[slug])
+        yield from (base + query for query in asked)
+    for number in numbers:
+        yield from page("issues:still_so", slug, number)
+        yield from page("issues:ask", slug, number)
     number = talks.known.issue.number
     for name in ("entry_correct", "entry_retract", "entry_source"):
         yield from page(f"issues:{name}", slug, number, talks.known.uuid)
