@@ -5,6 +5,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.core.checks import CheckMessage, Tags, Warning, register
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models.signals import post_migrate, pre_migrate
 
 
@@ -15,9 +16,12 @@ def _drop_triggers(using: str, **_kwargs: Any) -> None:
 
 
 def _install_triggers(using: str, **_kwargs: Any) -> None:
-    from . import triggers
+    from . import fulltext, services, triggers
 
     triggers.install(using)
+    fulltext.install(using)
+    if using == DEFAULT_DB_ALIAS and fulltext.is_behind(using):
+        services.rebuild_searches()  # an upgrade brings the first index
 
 
 def check_triggers(*, databases: Sequence[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
@@ -25,16 +29,20 @@ def check_triggers(*, databases: Sequence[str] | None = None, **_kwargs: Any) ->
 
     A warning, since an error would keep `migrate` from putting them back.
     """
-    from . import triggers
+    from . import fulltext, triggers
 
     return [
         Warning(
-            f"The database “{using}” lacks the triggers that keep history append-only.",
+            f"The database “{using}” lacks the triggers that keep {what}.",
             hint="Run manage.py migrate.",
-            id="issues.W001",
+            id=name,
         )
         for using in databases or []
-        if triggers.missing(using)
+        for name, what, missing in (
+            ("issues.W001", "history append-only", triggers.missing),
+            ("issues.W002", "the search index in step", fulltext.missing),
+        )
+        if missing(using)
     ]
 
 
@@ -57,6 +65,9 @@ class IssuesConfig(AppConfig):
     def ready(self) -> None:
         from negotiations.signals import frame_changed, party_leaves
 
+        from . import indexing
+
+        indexing.connect()
         pre_migrate.connect(_drop_triggers, sender=self)
         post_migrate.connect(_install_triggers, sender=self)
         frame_changed.connect(_rebuild, dispatch_uid="issues.rebuild")

@@ -11,6 +11,7 @@ from issues.views import (
     home,
     lists,
     rounds,
+    search,
     setup,
     sources,
     state,
@@ -35,6 +36,7 @@ item_urls: list[URLPattern] = [
     path("", lists.issue_list, name="issue_list"),
     path("<int:number>/", detail.issue_detail, name="issue_detail"),
     path("<int:number>/entries/", entries.entries, name="entries"),
+    path("<int:number>/entries/<uuid:uuid>/", detail.entry, name="entry"),
     path("<int:number>/entries/<uuid:uuid>/correct/", entries.entry_correct, name="entry_correct"),
     path("<int:number>/entries/<uuid:uuid>/retract/", entries.entry_retract, name="entry_retract"),
     path("<int:number>/entries/<uuid:uuid>/sources/", entries.entry_source, name="entry_source"),
@@ -78,6 +80,7 @@ follow_up_urls: list[URLPattern] = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("negotiations/new/from-file/schema/", files.file_schema, name="file_schema"),
+    path("search/", search.search, name="search"),
     path("negotiations/<slug:slug>/", state.state_of_play, name="state_of_play"),
     path("negotiations/<slug:slug>/as-of/", state.show_as_of, name="show_as_of"),
     path("negotiations/<slug:slug>/issues/", include(item_urls)),

@@ -58,6 +58,7 @@ TABLE = [
     Route("account_change_password", "GET", PERSON),
     Route("account_change_password", "POST", PERSON),
     Route("issues:home", "GET", PERSON),
+    Route("issues:search", "GET", PERSON),
     Route("negotiations:negotiation_new", "GET", PERSON),
     Route("negotiations:negotiation_new", "POST", PERSON),
     Route("issues:file_schema", "GET", PERSON),
@@ -84,6 +85,7 @@ TABLE = [
     Route("negotiations:members", "GET", VIEWER),
     Route("negotiations:parties", "GET", VIEWER),
     Route("negotiations:scheme", "GET", VIEWER),
+    Route("issues:entry", "GET", VIEWER, ENTRY),
     # Recording
     Route("issues:entries", "GET", RECORDER, NUMBER),
     Route("issues:entries", "POST", RECORDER, NUMBER),

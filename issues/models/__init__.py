@@ -8,6 +8,7 @@ from .entries import (
     Redaction,
 )
 from .items import AgendaLine, Issue
+from .search import SearchRow
 from .standings import Standing, StandingParty
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "HistoryIsFinal",
     "Issue",
     "Redaction",
+    "SearchRow",
     "Standing",
     "StandingParty",
 ]

@@ -40,7 +40,8 @@ class StatusView:
         return self.label
 
 
-def _views(statuses: list[Status]) -> dict[int, StatusView]:
+def status_views(statuses: list[Status]) -> dict[int, StatusView]:
+    """The statuses of one scheme, by id."""
     top = top_rung(statuses)
     return {
         s.pk: StatusView(
@@ -80,7 +81,7 @@ class FrameView:
 
     @cached_property
     def statuses(self) -> dict[int, StatusView]:
-        return _views(_statuses(self.negotiation.pk))
+        return status_views(_statuses(self.negotiation.pk))
 
     @property
     def offered_statuses(self) -> list[StatusView]:

@@ -111,8 +111,7 @@ class HistoryReader:
     def read(self, after: str = "") -> History:
         """A page of the newest entries, or of those older than the entry with UUID `after`."""
         values = self._values()
-        seen = [value for value in values if self._is_due(value)]
-        shown = sorted(seen, key=lambda value: value.rank, reverse=True)
+        shown = self._newest_first(values)
         start = self._start(shown, after)
         page = shown[start : start + PAGE]
         entries = self._entries([value.id for value in page])
@@ -121,6 +120,14 @@ class HistoryReader:
         more = len(shown) > start + PAGE
         older = str(entries[page[-1].id].uuid) if more else ""
         return History(self._blocks(lines, rounds, with_newest=not start), len(shown), older)
+
+    def page_of(self, entry: Entry) -> str:
+        """What to pass as `after` for the page on which this entry stands; "" for the first."""
+        pks = [value.id for value in self._newest_first(self._values())]
+        start = pks.index(entry.pk) // PAGE * PAGE if entry.pk in pks else 0
+        if not start:
+            return ""
+        return str(Entry.objects.values_list("uuid", flat=True).get(pk=pks[start - 1]))
 
     def line(self, entry: Entry) -> HistoryLine:
         """One entry as its line, for the pages that correct it or take it back."""
@@ -139,6 +146,11 @@ class HistoryReader:
             values = [value for value in values if value.id in pks]
         known = clock.known_moment
         return [value for value in values if known is None or value.recorded_at <= known]
+
+    def _newest_first(self, values: Iterable[EntryValue]) -> list[EntryValue]:
+        """Those that belong to the day of the page, as it lists them."""
+        seen = [value for value in values if self._is_due(value)]
+        return sorted(seen, key=lambda value: value.rank, reverse=True)
 
     def _is_due(self, value: EntryValue) -> bool:
         """Whether it belongs to the day of the page. What replaces another may come after it."""

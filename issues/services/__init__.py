@@ -26,6 +26,7 @@ from .items import (
 from .opening import ItemData
 from .refusals import UNDO_MINUTES, may_correct, may_undo
 from .removal import change_audience, erase_negotiation, redact
+from .search import rebuild_search, rebuild_searches, search_differences
 from .standings import differences, forget_party, rebuild, rebuild_negotiation
 
 __all__ = [
@@ -53,12 +54,15 @@ __all__ = [
     "open_issues",
     "rebuild",
     "rebuild_negotiation",
+    "rebuild_search",
+    "rebuild_searches",
     "record",
     "record_many",
     "redact",
     "restore_issue",
     "retract",
     "retract_many",
+    "search_differences",
     "set_agenda_line",
     "undo",
     "update_issue",

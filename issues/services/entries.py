@@ -19,6 +19,7 @@ from negotiations.services import add_sources as write_sources
 from ..models import Entry, EntrySource, Issue
 from .entry_data import EntryData, NewSource
 from .refusals import check_entry, check_recorder, check_reply, check_undo, not_replaced
+from .search import index_sources
 from .standings import in_chunks, lock_items, rebuild
 
 BATCH = 500  # rows in one INSERT
@@ -136,6 +137,7 @@ def add_source(entry: Entry, source: Source | NewSource, *, viewer: Viewer) -> E
         link, _made = EntrySource.objects.get_or_create(
             entry=entry, source=kept, defaults={"recorded_by": viewer.user}
         )
+        index_sources([kept.pk])
     return link
 
 

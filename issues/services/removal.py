@@ -28,7 +28,7 @@ from negotiations.models import (
 )
 from negotiations.services import delete_files
 
-from .. import triggers
+from .. import fulltext, triggers
 from ..models import (
     AgendaLine,
     AudienceChange,
@@ -36,6 +36,7 @@ from ..models import (
     EntrySource,
     Issue,
     Redaction,
+    SearchRow,
     Standing,
     StandingParty,
 )
@@ -83,6 +84,7 @@ def redact(entry: Entry, *, reason: str, by: str) -> Redaction:
         blank: dict[str, Any] = {name: triggers.blank(name) for name in triggers.WORDS}
         _overwrite(entry, **blank)
         rebuild(entry.issue.negotiation, [entry.issue_id])
+        fulltext.renew()
     return tombstone
 
 
@@ -122,6 +124,7 @@ def erase_negotiation(negotiation: Negotiation, *, reason: str, by: str) -> Eras
         for model, condition in _everything_of(negotiation):
             _remove(model, condition)
         triggers.install(DEFAULT_DB_ALIAS)
+        fulltext.renew()
     return tombstone
 
 
@@ -132,6 +135,7 @@ def _everything_of(negotiation: Negotiation) -> list[tuple[type[Model], dict[str
     round_ = {"round__in": _keys(Round, here)}
     entry = {"entry__issue__negotiation": negotiation}
     return [
+        (SearchRow, here),
         (StandingParty, {"standing__issue__negotiation": negotiation}),
         (Standing, issue),
         *((model, entry) for model in (AudienceChange, Redaction, EntrySource)),

@@ -19,6 +19,7 @@ from negotiations.scopes import Scope
 from ..models import Entry, Issue, Standing, StandingParty
 from ..models.entries import EntryQuerySet
 from ..standing import EntryValue, Frame, Period, Seat, StandingValue, StatusValue, Word, periods
+from .search import index_items
 
 CHUNK = 200
 
@@ -312,9 +313,13 @@ def lock_items(issue_ids: Iterable[int]) -> None:
 
 
 def rebuild(negotiation: Negotiation, issue_ids: Sequence[int]) -> None:
-    """Makes the standings of these items right, in all scopes. Inside the caller's transaction."""
+    """Makes the standings of these items right, in all scopes. Inside the caller's transaction.
+
+    What is found of them as well: every writer passes here.
+    """
     lock_items(issue_ids)
     _plan(negotiation, issue_ids).carry_out()
+    index_items(issue_ids)
 
 
 def in_chunks(issue_ids: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
 from negotiations.access import viewer_of
 from negotiations.htmx import render_page_or_partial
 
-from ..access import issue_of
+from ..access import entry_of, issue_of
 from ..forms.entry import EntryForm
 from ..reads.detail import read_detail
+from ..reads.history import HistoryReader
 from .pages import frame_for, page_context, person
 
 
@@ -33,3 +37,14 @@ def issue_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return render_page_or_partial(
         request, "issues/issue_detail.html", "issues/_item.html", context, target="item"
     )
+
+
+@require_GET
+def entry(request: HttpRequest, slug: str, number: int, uuid: UUID) -> HttpResponse:
+    """The address of one entry: leads to its place in the history, on whichever page that is."""
+    viewer = viewer_of(person(request), slug)
+    issue = issue_of(viewer, number)
+    found = entry_of(viewer, issue, uuid)
+    after = HistoryReader(frame_for(request, viewer), issue).page_of(found)
+    query = f"?after={after}" if after else ""
+    return redirect(f"{issue.get_absolute_url()}{query}#history-line-{found.uuid}")

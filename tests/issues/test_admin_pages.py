@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 
 from issues import services
-from issues.models import AgendaLine, AudienceChange, Entry, Issue, Standing
+from issues.models import AgendaLine, AudienceChange, Entry, Issue, SearchRow, Standing
 from negotiations.models import Delegate, Erasure, Negotiation, Readout, Round, Source, Status
 from negotiations.services import add_source
 from tests import factories
@@ -67,7 +67,8 @@ def test_every_model_has_a_page(db):
         for model in apps.get_app_config(app).get_models()
         if not model.__name__.startswith("Historical")
     }
-    assert models == set(OURS)
+    # The search index holds the words of every delegation: it is shown nowhere.
+    assert models - {SearchRow} == set(OURS)
 
 
 @pytest.mark.parametrize("model", OURS, ids=lambda model: model.__name__)

@@ -9,9 +9,10 @@ from negotiations.models import Negotiation
 
 
 class Command(DjangoLoaddata):
-    """Django's loaddata; standings are derived, so no fixture holds them: rebuilt after loading."""
+    """Django's loaddata; standings and the search index are derived: rebuilt after loading."""
 
     def loaddata(self, fixture_labels: Sequence[str]) -> None:
         super().loaddata(fixture_labels)
         for negotiation in Negotiation.objects.using(self.using):
             services.rebuild_negotiation(negotiation)
+            services.rebuild_search(negotiation)

@@ -126,6 +126,11 @@
     if (link) link.click();
   }
 
+  function enter(selector) {
+    const box = document.querySelector(selector);
+    if (box) { box.focus(); box.select(); }
+  }
+
   /* On an item's page its form; elsewhere the row one is on, or the first. */
   function add() {
     const field = document.querySelector("#main #entry-form input[type=radio]");
@@ -137,7 +142,8 @@
 
   const KEYS = {
     "?": () => byId("shortcuts").showModal(),
-    "/": () => { const box = document.querySelector("[data-filter]"); if (box) box.focus(); },
+    "/": () => enter("[data-search]"),
+    f: () => enter("[data-filter]"),
     a: add,
     j: () => step(1),
     k: () => step(-1),
