@@ -10,6 +10,7 @@ from issues.views import (
     follow_up,
     home,
     lists,
+    papers,
     rounds,
     search,
     setup,
@@ -35,6 +36,7 @@ setup_urls: list[URLPattern] = [
 item_urls: list[URLPattern] = [
     path("", lists.issue_list, name="issue_list"),
     path("<int:number>/", detail.issue_detail, name="issue_detail"),
+    path("<int:number>/brief/", papers.paper_brief, name="paper_brief"),
     path("<int:number>/entries/", entries.entries, name="entries"),
     path("<int:number>/entries/<uuid:uuid>/", detail.entry, name="entry"),
     path("<int:number>/entries/<uuid:uuid>/correct/", entries.entry_correct, name="entry_correct"),
@@ -53,6 +55,8 @@ round_urls: list[URLPattern] = [
     path("rounds/<int:place>/agenda/", rounds.agenda_mark, name="agenda_mark"),
     path("changes/", changes.changes, name="changes"),
     path("changes/read/", changes.mark_read, name="mark_read"),
+    path("papers/state/", papers.paper_state, name="paper_state"),
+    path("papers/moved/", papers.paper_moved, name="paper_moved"),
 ]
 
 # Where something was read or heard, and who rests on it.

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404
 
-from .models import Membership, Negotiation, Party, Round, Status, User
+from .models import Letterhead, Membership, Negotiation, Party, Round, Status, User
 from .prepared import prepared
 from .scopes import DELEGATION, MEMBERS, MEMBERS_SCOPE, PUBLIC, PUBLIC_SCOPE, Scope
 
@@ -144,6 +144,12 @@ def member_of(viewer: Viewer, username: str) -> Membership:
     """The membership of the person with this user name. Raises Http404."""
     rows = viewer.negotiation.memberships.select_related("user", "party", "negotiation")
     return _found(rows.filter(user__username=username))
+
+
+def letterhead_of(viewer: Viewer) -> Letterhead:
+    """What stands on the papers of the viewer's negotiation; an empty one where nothing is set."""
+    found = Letterhead.objects.filter(negotiation=viewer.negotiation).first()
+    return found or Letterhead(negotiation=viewer.negotiation)
 
 
 def round_of(viewer: Viewer, place: int) -> Round:

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from negotiations import accounts, site
-from negotiations.views import members, parties, rounds, statuses
+from negotiations.views import letterhead, members, parties, rounds, statuses
 from negotiations.views import negotiation as frame
 
 handler400 = "negotiations.errors.bad_request"
@@ -34,6 +34,8 @@ negotiations_urls: list[URLPattern | URLResolver] = [
         include(
             [
                 path("edit/", frame.negotiation_edit, name="negotiation_edit"),
+                path("letterhead/", letterhead.letterhead, name="letterhead"),
+                path("letterhead/logo/", letterhead.letterhead_logo, name="letterhead_logo"),
                 path("archive/", frame.negotiation_archive, name="negotiation_archive"),
                 path("unarchive/", frame.negotiation_unarchive, name="negotiation_unarchive"),
             ]

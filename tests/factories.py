@@ -1,9 +1,11 @@
 """What tests need made, through the services that pages use. Plain functions; no magic names."""
 
+import io
 from itertools import count
 from types import SimpleNamespace
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
 
 from issues import services as items
 from issues.models import Entry
@@ -11,6 +13,7 @@ from negotiations import services
 from negotiations.access import Viewer
 from negotiations.dates import parse_date
 from negotiations.models import Membership, Negotiation, Status, StatusScheme, User
+from negotiations.pictures import logo_png
 
 NUMBERS = count(1)
 PARTY_NAMES = {"RU": "Russia", "US": "United States", "UN": "United Nations"}
@@ -95,6 +98,19 @@ def make_round(negotiation, title=None, day=None, **fields):
         fields = {"state": "held", "first_day": when.first, "last_day": when.last} | fields
     title = title or f"Round {next(NUMBERS)}"
     return services.create_round(negotiation, by=None, title=title, **fields)
+
+
+def picture(kind="PNG", size=(60, 20), colour="red"):
+    """The bytes of a picture."""
+    found = io.BytesIO()
+    Image.new("RGB", size, colour).save(found, kind)
+    return found.getvalue()
+
+
+def set_letterhead(negotiation, **fields):
+    """A letterhead with a heading, a footer and a logo, unless `fields` say otherwise."""
+    fields = {"heading": "Ministry", "footer": "Room 5", "logo": logo_png(picture())} | fields
+    return services.update_letterhead(negotiation, version=0, by=None, **fields)
 
 
 def status(negotiation: Negotiation, label):

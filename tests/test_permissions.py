@@ -82,6 +82,10 @@ TABLE = [
     Route("issues:silence", "GET", VIEWER),
     Route("issues:unanswered", "GET", VIEWER),
     Route("issues:next_steps", "GET", VIEWER),
+    Route("issues:paper_state", "GET", VIEWER),
+    Route("issues:paper_moved", "GET", VIEWER),
+    Route("issues:paper_brief", "GET", VIEWER, NUMBER),
+    Route("negotiations:letterhead_logo", "GET", VIEWER),
     Route("negotiations:members", "GET", VIEWER),
     Route("negotiations:parties", "GET", VIEWER),
     Route("negotiations:scheme", "GET", VIEWER),
@@ -118,6 +122,8 @@ TABLE = [
     Route("issues:issue_restore", "POST", HEAD, NUMBER),
     Route("negotiations:negotiation_edit", "GET", HEAD),
     Route("negotiations:negotiation_edit", "POST", HEAD),
+    Route("negotiations:letterhead", "GET", HEAD),
+    Route("negotiations:letterhead", "POST", HEAD),
     Route("negotiations:negotiation_archive", "POST", HEAD),
     Route("negotiations:negotiation_unarchive", "POST", HEAD),
     Route("negotiations:members", "POST", HEAD),
@@ -176,6 +182,7 @@ def talks():
         talks.negotiation, by=None, title="A readout", file=factories.make_file()
     )
     talks.entry = factories.record(issue, "RU", by=talks.recorder, sources=[talks.source])
+    factories.set_letterhead(talks.negotiation)
     person = factories.add_member(talks.negotiation)
     person.username = "person"
     person.set_unusable_password()

@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from negotiations.models import Party
-from negotiations.scopes import DELEGATION, MEMBERS
 
 from ..models import Entry, Standing
 from ..models.standings import holds_on
@@ -23,6 +22,7 @@ from .clock import MomentClock
 from .comparison import Comparison
 from .entries import EntryReader
 from .frame import FrameView
+from .marking import marking_text
 from .moves import (
     ItemName,
     MovedItem,
@@ -93,11 +93,12 @@ class ChangeReader:
         self.standings = StandingReader(frame)
         self.base = reverse("issues:issue_list", args=[frame.negotiation.slug])
 
-    def read(self, page: str = "") -> Changes:
-        """One page of the items that moved; totals, waits and the rest are of all items."""
+    def read(self, page: str = "", *, whole: bool = False) -> Changes:
+        """One page of what moved, or the `whole`; totals, waits and the rest are of all items."""
         names, told, pairs = item_names(self.frame), self._told(), self._pairs()
         moved = {pk for pk, (before, after) in pairs.items() if movement(before, after).moved}
-        shown = page_at([pk for pk in names if pk in moved], page, ITEMS_PER_PAGE)
+        size = max(len(moved), 1) if whole else ITEMS_PER_PAGE
+        shown = page_at([pk for pk in names if pk in moved], page, size)
         rows = self._rows([names[pk] for pk in shown], pairs, told)
         at_end = self._at_end()
         still = [pk for pk in names if pk in at_end.with_status and pk not in moved]
@@ -213,12 +214,9 @@ class ChangeReader:
         """The narrowest audience of what the page was made from, in words (web-rules C20)."""
         used = {pk for pks in told.values() for pk in pks}
         used |= {pk for row in rows for pk in _resting_on(row.before)}
-        party = self.frame.viewer.party
-        if party and self._rests_on(DELEGATION, used):
-            return f"Contains entries only the {party} delegation may see"
-        if self._rests_on(MEMBERS, used):
-            return "Contains entries for members of this negotiation only"
-        return "Made from public entries only"
+        return marking_text(
+            self.frame.viewer.party, lambda audience: self._rests_on(audience, used)
+        )
 
     def _rests_on(self, audience: str, used: Collection[int]) -> bool:
         """Whether these entries, or what any item stands at or waits for, has this audience."""

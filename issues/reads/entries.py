@@ -157,6 +157,15 @@ class EntryReader:
             found[entry_id].append(known[party_id])
         return found
 
+    def cited(self, pks: Sequence[int]) -> dict[int, list[Source]]:
+        """The sources of these entries in full, as far as they were known. One query."""
+        links = EntrySource.objects.filter(entry__in=pks).select_related("source")
+        moment = self.frame.clock.known_moment
+        found: dict[int, list[Source]] = defaultdict(list)
+        for link in links.filter(recorded_at__lte=moment) if moment else links:
+            found[link.entry_id].append(link.source)
+        return found
+
     def _sources(self, pks: Sequence[int]) -> dict[int, list[SourceView]]:
         found: dict[int, list[SourceView]] = defaultdict(list)
         for entry, *source in _links(list(pks), self.frame.clock.known_moment):

@@ -17,6 +17,7 @@ from negotiations.access import Viewer
 from negotiations.models import (
     Delegate,
     Erasure,
+    Letterhead,
     Membership,
     Negotiation,
     Party,
@@ -120,6 +121,8 @@ def erase_negotiation(negotiation: Negotiation, *, reason: str, by: str) -> Eras
             erased_by=by,
         )
         delete_files(Source.objects.filter(negotiation=negotiation).values_list("file", flat=True))
+        heads = Letterhead.objects.filter(negotiation=negotiation)
+        delete_files(heads.values_list("logo", flat=True))
         triggers.drop(DEFAULT_DB_ALIAS)
         for model, condition in _everything_of(negotiation):
             _remove(model, condition)
@@ -149,6 +152,7 @@ def _everything_of(negotiation: Negotiation) -> list[tuple[type[Model], dict[str
         (Round.sources.through, round_),
         (Round, here),
         (Source, here),
+        (Letterhead, here),
         (Membership, here),
         (Party, here),
         (Status, {"scheme__in": _keys(StatusScheme, here)}),

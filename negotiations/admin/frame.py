@@ -17,6 +17,7 @@ from negotiations.access import can_create_negotiation
 from negotiations.models import (
     Delegate,
     Erasure,
+    Letterhead,
     Membership,
     Negotiation,
     Party,
@@ -29,7 +30,7 @@ from .base import HistoryAdmin, ReadOnly, ServiceInline
 from .desk import desk_of, user_of
 from .forms import SEEN, ServiceForm, VersionedForm
 from .scoped import related
-from .writers import MembershipWriter, NegotiationWriter, PartyWriter, RoundWriter
+from .writers import LetterheadWriter, MembershipWriter, NegotiationWriter, PartyWriter, RoundWriter
 
 ROUND_WORDS = ("number", "title", "short", "state", "first_day", "last_day")
 
@@ -209,6 +210,30 @@ class MembershipAdmin(HistoryAdmin):
 
     def view_on_site(self, membership: Membership) -> str:
         return reverse("negotiations:members", args=[membership.negotiation.slug])
+
+
+@admin.register(Letterhead)
+class LetterheadAdmin(HistoryAdmin):
+    """Set on its own page, where the logo is; repaired here."""
+
+    form = VersionedForm
+    writer = LetterheadWriter()
+    list_display = ("negotiation", "heading", "footer", "paper")
+    list_filter = ("paper",)
+    list_select_related = ("negotiation",)
+    search_fields = ("heading", "footer", "negotiation__title")
+    ordering = ("negotiation__title", "pk")
+    readonly_fields = ("negotiation",)
+    fields = ("negotiation", "heading", "footer", "paper", SEEN)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # an empty one does the same
+
+    def view_on_site(self, letterhead: Letterhead) -> str:
+        return reverse("negotiations:letterhead", args=[letterhead.negotiation.slug])
 
 
 class OfRound(HistoryAdmin):

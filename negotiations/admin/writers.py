@@ -11,6 +11,7 @@ from django.db.models import Model, ProtectedError
 from negotiations import services
 from negotiations.access import can_manage
 from negotiations.models import (
+    Letterhead,
     Membership,
     Negotiation,
     Party,
@@ -102,6 +103,14 @@ class MembershipWriter(Writer):
         assert isinstance(row, Membership)  # noqa: S101 - the writer of this model
         _check_tie(row.negotiation, by, row.user, row.party)
         services.remove_member(row, by=by)
+
+
+class LetterheadWriter(Writer):
+    def change(self, row: Model, by: User, **data: Any) -> Model:
+        assert isinstance(row, Letterhead)  # noqa: S101 - the writer of this model
+        version = data.pop("version", row.version)
+        fields = _filled(row, ("heading", "footer", "paper"), data)
+        return services.update_letterhead(row.negotiation, version=version, by=by, **fields)
 
 
 class SchemeWriter(Writer):

@@ -9,6 +9,7 @@ from .fields import (
     attempt,
     say_file_is_gone,
 )
+from .letterhead import LetterheadForm
 from .members import MemberForm, NewMemberForm, PersonForm
 from .negotiation import NegotiationEditForm, NegotiationNewForm
 from .parties import PartyForm
@@ -18,6 +19,7 @@ from .statuses import StatusForm
 __all__ = [
     "DayField",
     "DocumentField",
+    "LetterheadForm",
     "MemberForm",
     "NegotiationEditForm",
     "NegotiationNewForm",

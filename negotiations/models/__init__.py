@@ -1,5 +1,6 @@
 """The frame of a negotiation: people, parties, rounds, sources and the words for a status."""
 
+from .letterhead import Letterhead
 from .negotiation import (
     ROUTE_WORDS,
     Erasure,
@@ -17,6 +18,7 @@ __all__ = [
     "Delegate",
     "Erasure",
     "LADDER",
+    "Letterhead",
     "ROUTE_WORDS",
     "Membership",
     "Negotiation",

@@ -4,6 +4,7 @@ Who may call them is decided by the caller (`negotiations.access`). What the rul
 ValidationError, by field where there is one; a version that is no longer current is a Conflict.
 """
 
+from .letterhead import update_letterhead
 from .members import add_member, add_person, mark_read, remove_member, update_member
 from .negotiation import (
     archive_negotiation,
@@ -56,6 +57,7 @@ __all__ = [
     "set_round_state",
     "status_in_use",
     "unarchive_negotiation",
+    "update_letterhead",
     "update_member",
     "update_negotiation",
     "update_party",

@@ -16,7 +16,15 @@ OURS = [
 ]
 # Added on the page they belong to, or made by nobody's hand.
 NEVER_ADDED = {
-    *("Delegate", "Readout", "AgendaLine", "Erasure", "EntrySource", "AudienceChange"),
+    *(
+        "Letterhead",
+        "Delegate",
+        "Readout",
+        "AgendaLine",
+        "Erasure",
+        "EntrySource",
+        "AudienceChange",
+    ),
     *("Redaction", "Standing", "StandingParty"),
 }
 
@@ -38,6 +46,7 @@ def world(db):
     viewer = factories.viewer(negotiation)
     services.change_audience(entry, audience="public", party=None, reason="Known.", viewer=viewer)
     services.redact(factories.record(issue, "US", "Raised"), reason="A slip.", by="admin")
+    factories.set_letterhead(negotiation)
     Erasure.objects.create(slug_sha256="0" * 64, reason="On request.", entries=3)
     return talks
 

@@ -8,6 +8,7 @@ from django.apps import apps
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -50,6 +51,7 @@ def fill(head):
     account = Account(CANARY, source_title=f"{CANARY} readout")
     frame.set_readout(round_, party=russia, account=account, by=head)
     round_.sources.add(source)
+    factories.set_letterhead(negotiation, heading=CANARY)
     issue = factories.make_issue(negotiation, CANARY, by=head, raised_by=[russia])
     factories.make_issue(negotiation, f"{CANARY} child", by=head, parent=issue)
     services.set_agenda_line(round_, issue, by=head, planned=True)
@@ -132,6 +134,15 @@ def test_nothing_is_left_but_the_tombstone(head):
 
 # Permissions of one's own, and what only this test's own act fills.
 EMPTY = ["User_groups", "User_user_permissions", "Erasure"]
+
+
+def test_no_file_is_left(head, django_capture_on_commit_callbacks):
+    negotiation = fill(head)
+    logo = negotiation.letterhead.logo.name
+    assert default_storage.exists(logo)
+    with django_capture_on_commit_callbacks(execute=True):
+        erase(negotiation)
+    assert not default_storage.exists(logo)
 
 
 def test_other_negotiations_keep_every_row(head):

@@ -108,6 +108,11 @@ def addresses(talks):
     number = talks.known.issue.number
     for name in ("entry_correct", "entry_retract", "entry_source"):
         yield from page(f"issues:{name}", slug, number, talks.known.uuid)
+    yield from page("issues:paper_state", slug, queries=["empty=1", *CLOCKS, *FILTERS[::4]])
+    yield from page("issues:paper_moved", slug, queries=since)
+    for number in numbers:
+        yield from page("issues:paper_brief", slug, number, queries=CLOCKS[:1])
+    yield from page("negotiations:letterhead", slug)
     for name in ("members", "parties", "scheme", "negotiation_edit"):
         yield from page(f"negotiations:{name}", slug)
     yield from page("negotiations:round_edit", slug, 2)

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.django_db
 # URL name, what it needs besides the slug, whether a reader may visit it, whether it is sent only.
 PAGES = [
     ("negotiation_edit", {}, False, False),
+    ("letterhead", {}, False, False),
     ("negotiation_archive", {}, False, True),
     ("negotiation_unarchive", {}, False, True),
     ("members", {}, True, False),

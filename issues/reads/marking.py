@@ -1,0 +1,47 @@
+"""For whom a page or a paper is, by what it was made from (web-rules C20)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from django.db.models import Q
+
+from negotiations.models import Party
+from negotiations.scopes import DELEGATION, MEMBERS
+
+from ..models import Entry
+from .entries import EntryReader
+from .frame import FrameView
+
+# Of these an entry changes what others are seen to say, though it is not named itself.
+BEARS = (
+    ~Q(status=None)
+    | ~Q(position="")
+    | ~Q(waits_for="")
+    | ~Q(next_step="")
+    | ~Q(corrects=None)
+    | Q(voice__in=(Entry.Voice.PARTY, Entry.Voice.JOINT))
+)
+
+
+def marking_text(party: Party | None, rests_on: Callable[[str], bool]) -> str:
+    """The narrowest audience of what was used, in words. `rests_on` asks about one audience."""
+    if party and rests_on(DELEGATION):
+        return f"Contains entries only the {party} delegation may see"
+    if rests_on(MEMBERS):
+        return "Contains entries for members of this negotiation only"
+    return "Made from public entries only"
+
+
+def marking_of(frame: FrameView, issues: Collection[int], *, notes: bool) -> str:
+    """What a paper about these items says of who may read it.
+
+    Asked of all that bears on where they and their sub-items stand, and not only of what is
+    printed: to mark a paper once too often costs less than once too seldom. `notes`: entries
+    that bear on nothing are printed as well.
+    """
+    seen = EntryReader(frame).seen().filter(Q(issue__in=issues) | Q(issue__parent__in=issues))
+    entries = (seen if notes else seen.filter(BEARS)).order_by()
+    return marking_text(
+        frame.viewer.party, lambda audience: entries.filter(audience=audience).exists()
+    )
