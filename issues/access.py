@@ -8,10 +8,10 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from negotiations.access import Viewer
-from negotiations.models import Source
+from negotiations.models import Round, Source
 from negotiations.prepared import prepared
 
-from .models import Entry, Issue
+from .models import Entry, Issue, Sheet
 from .reads.sources import visible_sources
 
 
@@ -45,12 +45,42 @@ def entry_of(viewer: Viewer, issue: Issue, uuid: UUID) -> Entry:
 
 
 def source_of(viewer: Viewer, uuid: UUID) -> Source:
-    """The source with this UUID, if the viewer may see it. Raises Http404."""
+    """The source with this id, if the viewer may see it. Raises Http404."""
     source = visible_sources(viewer).filter(uuid=uuid).first()
     if source is None:
         raise Http404("No source at this address.")
-    source.negotiation = viewer.negotiation
     return source
+
+
+def sheet_of(viewer: Viewer, uuid: UUID) -> Sheet:
+    """The sheet, if it is the viewer's own or on the side they head. Raises Http404."""
+    sheets = Sheet.objects.visible_to(viewer).filter(uuid=uuid)
+    sheet = sheets.select_related("author", "released_by", "round", "from_source").first()
+    if sheet is None:
+        raise Http404("No sheet at this address.")
+    sheet.negotiation = viewer.negotiation
+    return sheet
+
+
+def open_sheet_of(
+    viewer: Viewer, author: str, round_: Round | None, source: Source | None
+) -> Sheet:
+    """The open sheet of `author` (a user name; empty: the viewer) at a round or from a source.
+
+    One's own is made when something is first saved on it. Raises Http404 for another's that is
+    not there or not for the viewer.
+    """
+    place = {"from_source": source} if source else {"round": round_, "from_source": None}
+    sheets = Sheet.objects.visible_to(viewer).filter(released_at=None, **place)
+    sheets = sheets.select_related("author", "changed_by", "party")
+    own = author in ("", viewer.user.username)
+    named = {"author": viewer.user} if own else {"author__username": author}
+    sheet = sheets.filter(**named).first()
+    if sheet is None and not own:
+        raise Http404("No sheet at this address.")
+    sheet = sheet or Sheet(author=viewer.user, party=viewer.party)
+    sheet.negotiation, sheet.round, sheet.from_source = viewer.negotiation, round_, source
+    return sheet
 
 
 def _found(issue: Issue | None, viewer: Viewer) -> Issue:

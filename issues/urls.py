@@ -14,6 +14,7 @@ from issues.views import (
     rounds,
     search,
     setup,
+    sheets,
     sources,
     state,
 )
@@ -81,6 +82,14 @@ follow_up_urls: list[URLPattern] = [
     path("next-steps/", follow_up.next_steps, name="next_steps"),
 ]
 
+# What is typed at the table, until it is released.
+sheet_urls: list[URLPattern] = [
+    path("rounds/<int:place>/sheet/", sheets.round_sheet, name="round_sheet"),
+    path("sources/<uuid:source>/sheet/", sheets.source_sheet, name="source_sheet"),
+    path("sheets/<uuid:sheet>/", sheets.sheet, name="sheet"),
+    path("sheets/<uuid:sheet>/undo/", sheets.sheet_undo, name="sheet_undo"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("negotiations/new/from-file/schema/", files.file_schema, name="file_schema"),
@@ -93,4 +102,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("negotiations/<slug:slug>/sources/", include(source_urls)),
     path("negotiations/<slug:slug>/files/", include(file_urls)),
     path("negotiations/<slug:slug>/", include(follow_up_urls)),
+    path("negotiations/<slug:slug>/", include(sheet_urls)),
 ]

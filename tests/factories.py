@@ -3,11 +3,13 @@
 import io
 from itertools import count
 from types import SimpleNamespace
+from uuid import uuid4
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from issues import services as items
+from issues.access import open_sheet_of
 from issues.models import Entry
 from negotiations import services
 from negotiations.access import Viewer
@@ -144,6 +146,15 @@ def record(issue, who="", says="", said="1 Feb 2025", by=None, **fields):
 def make_file(name="minutes.pdf", content=b"%PDF-1.7 minutes"):
     """A file as a browser sends it."""
     return SimpleUploadedFile(name, content)
+
+
+def make_sheet(issue, round_, by=None, **words):
+    """The open sheet of `by` (the head) at a round, with one more row on it."""
+    person = viewer(issue.negotiation, by)
+    sheet = open_sheet_of(person, "", round_, None)
+    words = {"who": "party:RU", "status": "Agreed", "text": "They said so."} | words
+    items.save_sheet(sheet, [items.RowData(uuid4(), issue, **words)], viewer=person)
+    return sheet
 
 
 def own_audience(viewer):

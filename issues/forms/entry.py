@@ -199,11 +199,13 @@ class EntryForm(forms.Form):
             self.add_error("waits", "Choose whom it waits for.")
         if cleaned.get("next_step_state") and not cleaned.get("next_step"):
             self.add_error("next_step", "Say which step.")
-        if not any(
-            cleaned.get(name) for name in ("status", "text", "position", "waits", "next_step")
-        ):
-            self.add_error("text", "Say what was said, or choose a status.")
+        self._require_content(cleaned)
         return cleaned
+
+    def _require_content(self, cleaned: dict[str, Any]) -> None:
+        carrying = ("status", "text", "position", "waits", "next_step")
+        if not any(cleaned.get(name) for name in carrying):
+            self.add_error("text", "Say what was said, or choose a status.")
 
     def _ask_about_early_date(self, cleaned: dict[str, Any]) -> None:
         said = cleaned.get("said")

@@ -9,6 +9,7 @@ from .entries import (
 )
 from .items import AgendaLine, Issue
 from .search import SearchRow
+from .sheets import Sheet, SheetRow
 from .standings import Standing, StandingParty
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "Issue",
     "Redaction",
     "SearchRow",
+    "Sheet",
+    "SheetRow",
     "Standing",
     "StandingParty",
 ]

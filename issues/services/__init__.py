@@ -27,6 +27,15 @@ from .opening import ItemData
 from .refusals import UNDO_MINUTES, may_correct, may_undo
 from .removal import change_audience, erase_negotiation, redact
 from .search import rebuild_search, rebuild_searches, search_differences
+from .sheets import (
+    RowData,
+    RowSaved,
+    RowsRefused,
+    TopData,
+    release_sheet,
+    save_sheet,
+    undo_sheet,
+)
 from .standings import differences, forget_party, rebuild, rebuild_negotiation
 
 __all__ = [
@@ -36,6 +45,10 @@ __all__ = [
     "ItemData",
     "Mark",
     "Recorded",
+    "RowData",
+    "RowSaved",
+    "RowsRefused",
+    "TopData",
     "add_source",
     "change_audience",
     "correct",
@@ -59,11 +72,14 @@ __all__ = [
     "record",
     "record_many",
     "redact",
+    "release_sheet",
     "restore_issue",
     "retract",
     "retract_many",
     "search_differences",
+    "save_sheet",
     "set_agenda_line",
     "undo",
+    "undo_sheet",
     "update_issue",
 ]

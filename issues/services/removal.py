@@ -38,6 +38,8 @@ from ..models import (
     Issue,
     Redaction,
     SearchRow,
+    Sheet,
+    SheetRow,
     Standing,
     StandingParty,
 )
@@ -139,6 +141,8 @@ def _everything_of(negotiation: Negotiation) -> list[tuple[type[Model], dict[str
     entry = {"entry__issue__negotiation": negotiation}
     return [
         (SearchRow, here),
+        (SheetRow, {"sheet__negotiation": negotiation}),
+        (Sheet, here),
         (StandingParty, {"standing__issue__negotiation": negotiation}),
         (Standing, issue),
         *((model, entry) for model in (AudienceChange, Redaction, EntrySource)),

@@ -56,6 +56,7 @@ def fill(head):
     factories.make_issue(negotiation, f"{CANARY} child", by=head, parent=issue)
     services.set_agenda_line(round_, issue, by=head, planned=True)
     fill_history(issue, round_, source, delegate)
+    factories.make_sheet(issue, round_, by=delegate, text=CANARY)
     leave_traces(negotiation, round_, issue, head)
     return negotiation
 
