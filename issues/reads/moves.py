@@ -156,7 +156,7 @@ def signs(before: StandingView, after: StandingView, moved: Movement) -> list[st
     found = {
         "forward": moved.direction == "up",
         "back": moved.direction == "down",
-        "new": moved.kind == "new",
+        "new": moved.kind == "new" and moved.direction == "up",
         "reopened": moved.kind == "reopened",
         "blocked": after.category == HELD != before.category,
         "confirmed": moved.now_confirmed,

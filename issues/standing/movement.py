@@ -39,12 +39,18 @@ class Movement:
 
     kind: str
     against_fall: str = ""
+    off_ladder: bool = False
     now_confirmed: bool = False
     now_disputed: bool = False
 
     @property
     def direction(self) -> str:
-        """up, down or "" for unchanged and for what is neither better nor worse."""
+        """up, down or "" for unchanged and for what is neither better nor worse.
+
+        A first status off the ladder (held, dropped) is neither: nothing stood higher before.
+        """
+        if self.off_ladder:
+            return ""
         kind = self.against_fall if self.kind == RESUMED and self.against_fall else self.kind
         if kind in UP:
             return "up"
@@ -67,9 +73,14 @@ def movement(before: StandingLike, after: StandingLike) -> Movement:
     return Movement(
         kind,
         against,
-        now_confirmed=after.badge in CONFIRMED and before.badge not in CONFIRMED,
+        off_ladder=kind == NEW and after.headline.rung is None,
+        now_confirmed=_now_confirmed(before, after),
         now_disputed=after.badge == DIFFER and before.badge != DIFFER,
     )
+
+
+def _now_confirmed(before: StandingLike, after: StandingLike) -> bool:
+    return after.badge in CONFIRMED and before.badge not in CONFIRMED
 
 
 def _kind(before: StandingLike, after: StandingLike) -> str:
@@ -80,10 +91,11 @@ def _kind(before: StandingLike, after: StandingLike) -> str:
     old, new = before.headline.category, after.headline.category
     if old == new:
         return _up_or_down(before, after)
-    if old in (DONE, DROPPED):
-        return REOPENED
+    # From one end to the other nothing is open again: the end that came says what happened.
     if new in (DONE, DROPPED):
         return DROP if new == DROPPED else CLOSED
+    if old in (DONE, DROPPED):
+        return REOPENED
     if old == HELD:
         return RESUMED
     return _up_or_down(before, after)
@@ -91,7 +103,12 @@ def _kind(before: StandingLike, after: StandingLike) -> str:
 
 def _up_or_down(before: StandingLike, after: StandingLike) -> str:
     kind = _compare(before.headline, after.headline)
-    return CONTESTED if kind == BACK and _nobody_fell(before, after) else kind
+    if kind != BACK or not _nobody_fell(before, after):
+        return kind
+    if not _now_confirmed(before, after):
+        return CONTESTED
+    # Who confirms does not contest: within a category the two words are no difference (rule 5).
+    return UNCHANGED if before.headline.category == after.headline.category else BACK
 
 
 def _compare(old: StatusLike, new: StatusLike) -> str:

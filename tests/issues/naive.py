@@ -165,15 +165,17 @@ def naive_movement(before, after):
     lower = known and rung(new) < rung(old)
     own_word_fell = any(rung(now[p]) < rung(then[p]) for p in now if p in then)
     same_outsider = before.badge == after.badge and after.badge in ("press", "ours")
+    agreed = ("joint", "separate")
+    confirmed = after.badge in agreed and before.badge not in agreed
     fits = {
         "new": old is None and new is not None,
         "gone": old is not None and new is None,
-        "reopened": moved and old.category in ended,
+        "reopened": moved and old.category in ended and new.category not in ended,
         "dropped": moved and new.category == "dropped",
         "closed": moved and new.category == "done",
         "resumed": moved and old.category == "held",
-        "contested": lower and not own_word_fell and not same_outsider,
-        "back": lower,
+        "contested": lower and not own_word_fell and not same_outsider and not confirmed,
+        "back": lower and (moved or own_word_fell or same_outsider or not confirmed),
         "forward": known and rung(new) > rung(old),
         "unchanged": True,
     }

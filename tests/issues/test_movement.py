@@ -86,9 +86,9 @@ def steps(record):
         (CLOSED, BLOCKED, "reopened"),
         (WITHDRAWN, RAISED, "reopened"),
         (WITHDRAWN, BLOCKED, "reopened"),
-        # Out of one end into the other: "reopened" stands before "dropped" and "closed".
-        (CLOSED, WITHDRAWN, "reopened"),
-        (WITHDRAWN, CLOSED, "reopened"),
+        # Out of one end into the other nothing is open again.
+        (CLOSED, WITHDRAWN, "dropped"),
+        (WITHDRAWN, CLOSED, "closed"),
         (WITHDRAWN, WITHDRAWN, "unchanged"),
         (CLOSED, CLOSED, "unchanged"),
         (CLOSED, RATIFIED, "forward"),
@@ -174,6 +174,17 @@ class TestContested:
     def test_not_where_the_headline_rises(self, record, steps):
         steps.then(record.press(TALKS))
         assert steps.then(record.says(A, AGREED)).kind == "forward"
+
+
+    def test_not_where_the_other_confirms_within_the_category(self, record, steps):
+        steps.then(record.says(A, BEGUN))
+        moved = steps.then(record.says(B, AGREED))
+        assert moved == Movement("unchanged", now_confirmed=True)
+
+    def test_not_where_both_confirm_less_than_the_press_had_it(self, record, steps):
+        steps.then(record.press(AGREED))
+        moved = steps.then(record.says(A, TALKS), record.says(B, TALKS))
+        assert moved == Movement("back", now_confirmed=True)
 
 
 class TestResumed:
@@ -276,6 +287,14 @@ class TestDirection:
         up, down = {"new", "closed", "resumed", "forward"}, {"gone", "dropped", "contested", "back"}
         expected = "up" if kind in up else "down" if kind in down else ""
         assert Movement(kind).direction == expected
+
+    @pytest.mark.parametrize("status", [BLOCKED, WITHDRAWN])
+    def test_first_status_off_the_ladder_is_neither_up_nor_down(self, record, steps, status):
+        moved = steps.then(record.says(A, status))
+        assert (moved.kind, moved.direction, moved.moved) == ("new", "", True)
+
+    def test_first_status_on_the_ladder_is_up(self, record, steps):
+        assert steps.then(record.says(A, RAISED)).direction == "up"
 
     def test_moved_counts_a_change_of_the_badge(self):
         assert not Movement("unchanged").moved
