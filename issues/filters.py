@@ -9,14 +9,15 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce, Lower
 
 from negotiations.models import Category
 
 from .models import Entry, Issue
 from .reads.frame import FrameView
 from .reads.standings import StandingReader, StandingView, period
+from .standing import height
 
 NONE = "none"
 FURTHER = "further"
@@ -45,11 +46,16 @@ BADGES = {
 }
 MOVED = [("up", "Forward"), ("down", "Back")]
 SORTS = ("agenda", "number", "title", "status", "said")
+# As the headline rule has it (`standing.height`): held and dropped stand below every rung.
+_HEIGHT = Case(
+    When(now__headline__isnull=False, then=Coalesce(F("now__headline__rung"), Value(-1))),
+    default=None,
+)
 COLUMNS: dict[str, tuple[Any, ...]] = {
     "agenda": (F("place"), F("sub_place")),
     "number": (F("number"),),
     "title": (Lower("title"),),
-    "status": (F("now__headline__order"),),
+    "status": (_HEIGHT, F("now__headline__order")),
     "said": (F("now__last_said"),),
 }
 
@@ -175,7 +181,9 @@ class IssueFilter(django_filters.FilterSet):
     def _key(self, row: Issue, view: StandingView, sort: str) -> Any:
         """What COLUMNS names, of a computed standing."""
         if sort == "status":
-            return list(self.frame.statuses).index(view.headline.pk) if view.headline else None
+            order = list(self.frame.statuses)
+            found = view.headline
+            return (height(found), order.index(found.pk)) if found else None
         if sort == "said":
             return view.last_said
         plain = {"number": row.number, "title": row.title.lower()}

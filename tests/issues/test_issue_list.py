@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.db.models import F
 from django.urls import reverse
+from django.utils import timezone
 
 from issues import services
 from tests import factories
@@ -134,6 +135,20 @@ class TestOrder:
         for sort, expected in self.ORDERS.items():
             with subtests.test(sort):
                 assert "".join(titles(get(client, talks, f"sort={sort}"))).lower() == expected
+
+    @pytest.mark.parametrize("known", ["", f"&known={timezone.localdate()}"])
+    def test_status_goes_up_the_ladder_with_blocked_and_dropped_below_it(
+        self, client, talks, known
+    ):
+        """As in the headline rule: held and dropped are less advanced than every rung."""
+        ladder = ["Blocked", "Withdrawn", "Raised", "Agreed", "Being implemented", "Closed"]
+        for label in [*reversed(ladder), ""]:
+            factories.make_issue(talks.negotiation, label or "Nothing yet")
+            if label:
+                record(talks.negotiation.issues.get(title=label), "RU", label, "5 Feb 2026")
+        for sort, expected in (("status", ladder), ("-status", ladder[::-1])):
+            found = titles(get(client, talks, f"sort={sort}{known}"))
+            assert found == [*expected, "Nothing yet"]
 
     def test_head_of_a_column_turns_the_order_round(self, client, talks):
         open_many(talks, 1)
