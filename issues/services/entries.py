@@ -13,14 +13,14 @@ from django.utils import timezone
 
 from negotiations.access import Viewer
 from negotiations.dates import PRECISION_RANK, VagueDate
-from negotiations.models import Party, Source, User
+from negotiations.models import Source, User
 from negotiations.services import add_sources as write_sources
 
 from ..models import Entry, EntrySource, Issue
 from .entry_data import EntryData, NewSource
 from .refusals import check_entry, check_recorder, check_reply, check_undo, not_replaced
 from .search import index_sources
-from .standings import in_chunks, lock_items, rebuild
+from .standings import in_chunks, lock_entries, lock_items, rebuild
 
 BATCH = 500  # rows in one INSERT
 Progress = Callable[[int], None]
@@ -80,14 +80,12 @@ def correct(
     Raises ValidationError (no right, no reason, wider audience) or Conflict when somebody
     replaced it first; the conflict carries the entry that did.
     """
-    audience = (data.audience, data.audience_party)
-    return _reply(target, Entry.Kind.CORRECTION, data, audience, viewer, reason, batch)
+    return _reply(target, Entry.Kind.CORRECTION, data, viewer, reason, batch)
 
 
 def retract(target: Entry, *, viewer: Viewer, reason: str, batch: UUID | None = None) -> Recorded:
     """Takes back `target` and all it did. A retraction can be retracted. Errors as `correct`."""
-    audience = (target.audience, target.audience_party)
-    return _reply(target, Entry.Kind.RETRACTION, _nothing(target), audience, viewer, reason, batch)
+    return _reply(target, Entry.Kind.RETRACTION, None, viewer, reason, batch)
 
 
 def undo(entries: Sequence[Entry], *, viewer: Viewer) -> list[Entry]:
@@ -97,7 +95,7 @@ def undo(entries: Sequence[Entry], *, viewer: Viewer) -> list[Entry]:
     """
     check_recorder(viewer)
     with transaction.atomic():
-        lock_items(entry.issue_id for entry in entries)
+        lock_entries(entries)
         for target in entries:
             check_undo(target, viewer)
         made = _take_back(entries, Entry.Kind.UNDO, "Undone by its author.", viewer, uuid4())
@@ -117,7 +115,7 @@ def retract_many(
     Returns the retractions. Raises ValidationError as `retract`.
     """
     with transaction.atomic():
-        lock_items(entry.issue_id for entry in entries)
+        lock_entries(entries)
         free = not_replaced(entries, viewer, reason)
         made = _take_back(free, Entry.Kind.RETRACTION, reason.strip(), viewer, uuid4())
         _rebuild(viewer, made, progress)
@@ -256,19 +254,19 @@ def _rebuild(
 def _reply(
     target: Entry,
     kind: str,
-    data: EntryData,
-    audience: tuple[str, Party | None],
+    data: EntryData | None,
     viewer: Viewer,
     reason: str,
     batch: UUID | None,
 ) -> Recorded:
     batch = batch or uuid4()
     with transaction.atomic():
-        lock_items([target.issue_id])
+        lock_entries([target])
         before = _already(batch, viewer.user)
         if before:
             return Recorded(before, again=True)
-        check_reply(target, kind, audience, viewer, reason)
+        data = data or _nothing(target)
+        check_reply(target, kind, (data.audience, data.audience_party), viewer, reason)
         now = timezone.now()
         if kind == Entry.Kind.CORRECTION:
             check_entry(target.issue, data, viewer, timezone.localdate(now), target)

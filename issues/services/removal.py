@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
@@ -27,7 +28,7 @@ from negotiations.models import (
     Status,
     StatusScheme,
 )
-from negotiations.services import delete_files
+from negotiations.services import delete_files, redact_source, source_words
 
 from .. import fulltext, triggers
 from ..models import (
@@ -44,7 +45,8 @@ from ..models import (
     StandingParty,
 )
 from .refusals import check_audience
-from .standings import rebuild
+from .search import index_sources
+from .standings import lock_entries, lock_items, rebuild
 
 
 def change_audience(
@@ -55,8 +57,9 @@ def change_audience(
     Raises ValidationError without a reason, from whoever may not correct the entry, where the
     delegation is not the viewer's, or where a correction would be seen by more than its target.
     """
-    check_audience(entry, audience, party, viewer, reason)
     with transaction.atomic():
+        lock_entries([entry])
+        check_audience(entry, audience, party, viewer, reason)
         change = AudienceChange.objects.create(
             entry=entry,
             old_audience=entry.audience,
@@ -71,19 +74,26 @@ def change_audience(
     return change
 
 
-def redact(entry: Entry, *, reason: str, by: str) -> Redaction:
-    """Blanks all that an entry says; keeps its hash, date, author and a tombstone.
+def redact(entry: Entry, *, reason: str, by: str, with_sources: bool = False) -> Redaction:
+    """Blanks all that an entry says; keeps its hash, date, author, party and a tombstone.
 
-    `by` is a name for the log. Raises ValidationError without a reason or on a second time.
+    `with_sources`: likewise the sources that nothing else cites (`only_sources`), edit history
+    and file included. `by` is a name for the log. Raises ValidationError without a reason or on
+    a second time.
     """
     if not reason.strip():
         raise ValidationError("A redaction needs a reason.")
-    if Redaction.objects.filter(entry=entry).exists():
-        raise ValidationError("This entry is redacted already.")
     with transaction.atomic():
+        lock_items([entry.issue_id])
+        if Redaction.objects.filter(entry=entry).exists():
+            raise ValidationError("This entry is redacted already.")
+        sources = only_sources(entry) if with_sources else []
         tombstone = Redaction.objects.create(
-            entry=entry, sha256=_digest(entry), reason=reason.strip(), redacted_by=by
+            entry=entry, sha256=_digest(entry, sources), reason=reason.strip(), redacted_by=by
         )
+        for source in sources:
+            redact_source(source, blank=triggers.BLANK)
+        index_sources([source.pk for source in sources])
         blank: dict[str, Any] = {name: triggers.blank(name) for name in triggers.WORDS}
         _overwrite(entry, **blank)
         rebuild(entry.issue.negotiation, [entry.issue_id])
@@ -91,9 +101,22 @@ def redact(entry: Entry, *, reason: str, by: str) -> Redaction:
     return tombstone
 
 
-def _digest(entry: Entry) -> str:
+def only_sources(entry: Entry) -> list[Source]:
+    """The sources that this entry alone cites, locked; what is redacted cites nothing any more."""
+    mine = Source.objects.filter(entry_links__entry=entry).order_by("pk")
+    locked = list(Source.objects.select_for_update().filter(pk__in=[s.pk for s in mine]))
+    others = EntrySource.objects.filter(source__in=locked, entry__redaction=None)
+    used = set(others.exclude(entry=entry).values_list("source", flat=True))
+    for model in (Round.sources.through, Readout):
+        used |= set(model.objects.filter(source__in=locked).values_list("source", flat=True))
+    return [source for source in locked if source.pk not in used]
+
+
+def _digest(entry: Entry, sources: Sequence[Source]) -> str:
     """SHA-256 over what is about to be blanked, as canonical JSON."""
-    said = {name: getattr(entry, name) for name in triggers.WORDS}
+    said: dict[str, Any] = {name: getattr(entry, name) for name in triggers.WORDS}
+    if sources:
+        said["sources"] = [source_words(source) for source in sources]
     text = json.dumps(said, sort_keys=True, ensure_ascii=False, cls=DjangoJSONEncoder)
     return hashlib.sha256(text.encode()).hexdigest()
 

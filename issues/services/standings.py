@@ -312,6 +312,24 @@ def lock_items(issue_ids: Iterable[int]) -> None:
     list(Issue.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
 
 
+def lock_entries(entries: Sequence[Entry]) -> None:
+    """The same for the items of these entries; takes over who may see each of them by now.
+
+    An entry was read before the lock: since then somebody may have narrowed its audience.
+    """
+    lock_items(entry.issue_id for entry in entries)
+    present = {
+        row["pk"]: row
+        for row in Entry.objects.filter(pk__in=[entry.pk for entry in entries])
+        .order_by()
+        .values("pk", "audience", "audience_party_id")
+    }
+    for entry in entries:
+        row = present[entry.pk]
+        if (entry.audience, entry.audience_party_id) != (row["audience"], row["audience_party_id"]):
+            entry.refresh_from_db(fields=["audience", "audience_party"])
+
+
 def rebuild(negotiation: Negotiation, issue_ids: Sequence[int]) -> None:
     """Makes the standings of these items right, in all scopes. Inside the caller's transaction.
 

@@ -22,7 +22,14 @@ from .rounds import (
     set_round_state,
     update_round,
 )
-from .sources import add_source, add_sources, delete_files, update_source
+from .sources import (
+    add_source,
+    add_sources,
+    delete_files,
+    redact_source,
+    source_words,
+    update_source,
+)
 from .statuses import (
     add_status,
     move_status,
@@ -47,6 +54,7 @@ __all__ = [
     "move_party",
     "move_round",
     "move_status",
+    "redact_source",
     "remove_member",
     "remove_party",
     "remove_round",
@@ -55,6 +63,7 @@ __all__ = [
     "set_delegates",
     "set_readout",
     "set_round_state",
+    "source_words",
     "status_in_use",
     "unarchive_negotiation",
     "update_letterhead",

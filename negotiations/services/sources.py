@@ -3,6 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.core.files.storage import default_storage
@@ -90,6 +92,34 @@ def add_sources(
     if rows:
         rows = bulk_create_with_history(rows, Source, batch_size=500, default_user=by)
     return rows
+
+
+# What a source says beside its title, each with what a redaction leaves of it. Its kind, its place
+# here and who wrote it down are not among it.
+_BLANKS = {
+    **dict.fromkeys(("reference", "publisher", "language", "url", "archive_url"), ""),
+    **{"date_first": None, "file": "", "file_name": "", "file_size": 0},
+}
+
+
+def source_words(source: Source) -> dict[str, Any]:
+    """What `redact_source` would blank, as plain values."""
+    words = {name: getattr(source, name) for name in ("title", *_BLANKS)}
+    return words | {"file": source.file.name or ""}
+
+
+def redact_source(source: Source, *, blank: str) -> None:
+    """Blanks what a source says, in its edit history and the admin's log too; its file is deleted.
+
+    The caller keeps the tombstone. `blank` stands in the place of the title.
+    """
+    delete_files([source.file.name or "", *source.history.values_list("file", flat=True)])
+    for rows in (Source.objects.filter(pk=source.pk), source.history.all()):
+        rows.update(title=blank, **_BLANKS)
+    kind = ContentType.objects.get_for_model(Source)
+    log = LogEntry.objects.filter(content_type=kind, object_id=str(source.pk))
+    log.update(object_repr=blank)
+    source.refresh_from_db()
 
 
 def _columns(

@@ -1,12 +1,10 @@
 """Recording: what one call writes, what it refuses, and that it writes all or nothing."""
 
-from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
-from django.db import connection
 from django.utils import timezone
 
 from issues import services
@@ -17,6 +15,7 @@ from negotiations.scopes import MEMBERS, PUBLIC, Scope
 from negotiations.services import archive_negotiation
 from tests import factories
 from tests.factories import entry_data, own_audience, record
+from tests.threads import at_once
 
 
 @pytest.fixture
@@ -321,7 +320,11 @@ class TestAtTheSameTime:
         issue, token = factories.make_issue(talks.negotiation), uuid4()
         viewer = factories.viewer(talks.negotiation)
         data = entry_data(talks.negotiation, "RU", "Agreed")
-        done = at_once(lambda: services.record(issue, data, viewer=viewer, batch=token).again)
+
+        def send():
+            return services.record(issue, data, viewer=viewer, batch=token).again
+
+        done = at_once(send, send)
         assert sorted(done) == [False, True]
         assert Entry.objects.count() == 1
 
@@ -330,19 +333,11 @@ class TestAtTheSameTime:
         issue = factories.make_issue(talks.negotiation)
         viewer = factories.viewer(talks.negotiation)
         data = entry_data(talks.negotiation, "RU US", "Agreed")
-        assert at_once(lambda: services.record(issue, data, viewer=viewer).again) == [False, False]
+
+        def send():
+            return services.record(issue, data, viewer=viewer).again
+
+        done = at_once(send, send)
+        assert done == [False, False]
         assert Standing.objects.get(issue=issue, scope=MEMBERS, until=None).entry_count == 2
         assert services.differences(talks.negotiation) == []
-
-
-def at_once(act):
-    """What `act` returns in two threads, each with a connection of its own."""
-
-    def run(_number):
-        try:
-            return act()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(run, range(2)))

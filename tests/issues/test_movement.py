@@ -175,7 +175,6 @@ class TestContested:
         steps.then(record.press(TALKS))
         assert steps.then(record.says(A, AGREED)).kind == "forward"
 
-
     def test_not_where_the_other_confirms_within_the_category(self, record, steps):
         steps.then(record.says(A, BEGUN))
         moved = steps.then(record.says(B, AGREED))
