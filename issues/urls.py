@@ -92,6 +92,7 @@ sheet_urls: list[URLPattern] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
+    path("negotiations/new/from-file/", files.negotiation_from_file, name="negotiation_from_file"),
     path("negotiations/new/from-file/schema/", files.file_schema, name="file_schema"),
     path("search/", search.search, name="search"),
     path("negotiations/<slug:slug>/", state.state_of_play, name="state_of_play"),

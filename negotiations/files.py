@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -83,6 +84,15 @@ def check_file(file: File[Any]) -> None:
             f"This is called .{_ending(file.name or '')}, but what is in it is something else. "
             "Save it anew and choose it again."
         )
+
+
+def sha256_of(file: File[Any]) -> str:
+    """The hash of a file's content, by which it is known where the file itself is not."""
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()
 
 
 def mime_of(name: str) -> str:

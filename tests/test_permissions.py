@@ -62,6 +62,8 @@ TABLE = [
     Route("issues:search", "GET", PERSON),
     Route("negotiations:negotiation_new", "GET", PERSON),
     Route("negotiations:negotiation_new", "POST", PERSON),
+    Route("issues:negotiation_from_file", "GET", PERSON),
+    Route("issues:negotiation_from_file", "POST", PERSON),
     Route("issues:file_schema", "GET", PERSON),
     # Reading
     Route("issues:state_of_play", "GET", VIEWER),

@@ -192,7 +192,15 @@ def _source(source: Source) -> Json:
         "uuid": str(source.uuid),
         **{name: getattr(source, name) for name in plain},
         "dated": day(source.date_first, source.date_precision),
+        "file": _file(source),
     }
+
+
+def _file(source: Source) -> Json | None:
+    """The name and hash of an uploaded file; the file itself stays where it is."""
+    if not source.file_sha256:
+        return None
+    return {"name": source.file_name, "sha256": source.file_sha256}
 
 
 # --- Items --------------------------------------------------------------------------------------

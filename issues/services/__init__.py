@@ -23,6 +23,7 @@ from .items import (
     set_agenda_line,
     update_issue,
 )
+from .loading import load_negotiation
 from .opening import ItemData
 from .refusals import UNDO_MINUTES, may_correct, may_undo
 from .removal import change_audience, erase_negotiation, redact
@@ -57,6 +58,7 @@ __all__ = [
     "erase_negotiation",
     "finish_step",
     "forget_party",
+    "load_negotiation",
     "mark_agenda",
     "mark_in_error",
     "may_correct",

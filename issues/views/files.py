@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.contrib import messages
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from negotiations.access import Viewer, viewer_of
+from negotiations.access import Viewer, can_create_negotiation, viewer_of
+from negotiations.forms import attempt
 from negotiations.htmx import HtmxRequest, render_page_or_partial, wants_fragment
 
 from ..exports import jobs
@@ -18,7 +19,9 @@ from ..exports.csv_file import csv_pages
 from ..exports.document import SCHEMA
 from ..exports.snapshot import Withdrawn, scope_text, take
 from ..exports.tables import TABLES
+from ..forms.document import DocumentForm
 from ..reads.clock import Clock, clock_from
+from ..services import load_negotiation
 from .pages import frame_for, page_context, person
 
 # With the script a request reports often; without it one press of the button goes further.
@@ -107,6 +110,25 @@ def file_cancel(request: HttpRequest, slug: str) -> HttpResponse:
     viewer = viewer_of(person(request), slug)
     jobs.forget(_session(request), viewer)
     return redirect("issues:files", slug)
+
+
+@require_http_methods(["GET", "POST"])
+def negotiation_from_file(request: HttpRequest) -> HttpResponse:
+    """A negotiation from a JSON file of another Parley; whoever brings it becomes its head."""
+    allowed, reason = can_create_negotiation(person(request))
+    if not allowed:
+        raise PermissionDenied(reason)
+    form = DocumentForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
+    made = attempt(
+        form,
+        lambda typed: load_negotiation(typed["file"], by=person(request), slug=typed["slug"]),
+    )
+    if made:
+        messages.success(request, f"“{made}” is open, and you are its head.")
+        return redirect(made)
+    context = {"form": form}
+    status = 422 if form.is_bound else 200
+    return render(request, "issues/negotiation_from_file.html", context, status=status)
 
 
 @require_GET

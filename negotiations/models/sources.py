@@ -50,6 +50,8 @@ class Source(models.Model):
     file = models.FileField(upload_to=random_name, blank=True, editable=False)
     file_name = models.CharField(max_length=NAME_LENGTH, blank=True, editable=False)
     file_size = models.PositiveIntegerField(default=0, editable=False)
+    # Travels with an exported negotiation, the file itself does not.
+    file_sha256 = models.CharField(max_length=64, blank=True, editable=False)
     created_by = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="+", editable=False
     )

@@ -12,7 +12,7 @@ from django.db import transaction
 from simple_history.utils import bulk_create_with_history
 
 from negotiations.dates import VagueDate
-from negotiations.files import check_file, kept_name
+from negotiations.files import check_file, kept_name, sha256_of
 from negotiations.models import Negotiation, Precision, Source, User
 
 from .rows import save
@@ -148,9 +148,14 @@ def _columns(
 def _file_columns(file: File[Any] | None) -> dict[str, Any]:
     """A file with its name and size, or no file. Raises ValidationError for one not kept here."""
     if not file:
-        return {"file": "", "file_name": "", "file_size": 0}
+        return {"file": "", "file_name": "", "file_size": 0, "file_sha256": ""}
     try:
         check_file(file)
     except ValidationError as refusal:
         raise ValidationError({"file": refusal}) from refusal
-    return {"file": file, "file_name": kept_name(file.name or ""), "file_size": file.size}
+    return {
+        "file": file,
+        "file_name": kept_name(file.name or ""),
+        "file_size": file.size,
+        "file_sha256": sha256_of(file),
+    }

@@ -40,6 +40,7 @@ PAGES = {
     "parties": ("head", f"{CASE}parties/"),
     "statuses": ("head", f"{CASE}scheme/"),
     "new negotiation": ("head", "/negotiations/new/"),
+    "negotiation from a file": ("head", "/negotiations/new/from-file/"),
     "edit negotiation": ("head", f"{CASE}edit/"),
     "new item": ("recorder", f"{CASE}issues/new/"),
     "paste items": ("head", f"{CASE}issues/paste/"),
