@@ -11,7 +11,7 @@ from negotiations.access import Viewer
 from negotiations.models import Round, Source
 from negotiations.prepared import prepared
 
-from .models import Entry, Issue, Sheet
+from .models import Entry, Import, Issue, Sheet
 from .reads.sources import visible_sources
 
 
@@ -81,6 +81,15 @@ def open_sheet_of(
     sheet = sheet or Sheet(author=viewer.user, party=viewer.party)
     sheet.negotiation, sheet.round, sheet.from_source = viewer.negotiation, round_, source
     return sheet
+
+
+def import_of(viewer: Viewer, uuid: UUID) -> Import:
+    """The import with this name, if the viewer may know of it. Raises Http404."""
+    rows = Import.objects.visible_to(viewer).filter(uuid=uuid)
+    made = rows.select_related("by", "retracted_by", "audience_party").first()
+    if made is None:
+        raise Http404("No import at this address.")
+    return made
 
 
 def _found(issue: Issue | None, viewer: Viewer) -> Issue:

@@ -9,6 +9,7 @@ from issues.views import (
     files,
     follow_up,
     home,
+    imports,
     lists,
     papers,
     rounds,
@@ -90,6 +91,20 @@ sheet_urls: list[URLPattern] = [
     path("sheets/<uuid:sheet>/undo/", sheets.sheet_undo, name="sheet_undo"),
 ]
 
+# A table from outside, step by step; one file waits per person, so no step names it.
+import_urls: list[URLPattern] = [
+    path("", imports.import_start, name="import_start"),
+    path("columns/", imports.import_columns, name="import_columns"),
+    path("words/", imports.import_words, name="import_words"),
+    path("check/", imports.import_check, name="import_check"),
+    path("run/", imports.import_run, name="import_run"),
+    path("progress/", imports.import_progress, name="import_progress"),
+    path("forget/", imports.import_discard, name="import_discard"),
+    path("empty/<slug:kind>.csv", imports.import_sample, name="import_sample"),
+    path("<uuid:batch>/", imports.import_detail, name="import_detail"),
+    path("<uuid:batch>/retract/", imports.import_retract, name="import_retract"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("negotiations/new/from-file/", files.negotiation_from_file, name="negotiation_from_file"),
@@ -99,6 +114,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("negotiations/<slug:slug>/as-of/", state.show_as_of, name="show_as_of"),
     path("negotiations/<slug:slug>/issues/", include(item_urls)),
     path("negotiations/<slug:slug>/issues/", include(setup_urls)),
+    path("negotiations/<slug:slug>/import/", include(import_urls)),
     path("negotiations/<slug:slug>/", include(round_urls)),
     path("negotiations/<slug:slug>/sources/", include(source_urls)),
     path("negotiations/<slug:slug>/files/", include(file_urls)),

@@ -3,7 +3,7 @@
 import re
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.contrib import admin
@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from issues.models import Entry
+from issues.models import Entry, Import
 from negotiations.models import Negotiation
 from negotiations.services import add_source, archive_negotiation
 from tests import factories
@@ -47,6 +47,7 @@ SHEET = ({"sheet": "sheet elsewhere"}, {"sheet": "nowhere"})
 SOURCE = ({"source": "source elsewhere"}, {"source": "nowhere"})
 PARTY = ({"code": "XX"}, {"code": "ru"})
 TABLE_NAME = ({"table": "secrets"},)
+BATCH = ({"batch": UUID(int=0)},)
 MEMBER = ({"username": "stranger"}, {"username": "nobody-at-all"})
 
 TABLE = [
@@ -120,6 +121,21 @@ TABLE = [
     Route("issues:issue_new", "POST", RECORDER),
     Route("issues:issue_paste", "GET", RECORDER),
     Route("issues:issue_paste", "POST", RECORDER),
+    Route("issues:import_start", "GET", RECORDER),
+    Route("issues:import_start", "POST", RECORDER),
+    Route("issues:import_columns", "GET", RECORDER),
+    Route("issues:import_columns", "POST", RECORDER),
+    Route("issues:import_words", "GET", RECORDER),
+    Route("issues:import_words", "POST", RECORDER),
+    Route("issues:import_check", "GET", RECORDER),
+    Route("issues:import_check", "POST", RECORDER),
+    Route("issues:import_run", "POST", RECORDER),
+    Route("issues:import_progress", "GET", RECORDER),
+    Route("issues:import_discard", "POST", RECORDER),
+    Route("issues:import_sample", "GET", RECORDER, ({"kind": "people"},)),
+    Route("issues:import_detail", "GET", RECORDER, BATCH),
+    Route("issues:import_retract", "GET", RECORDER, BATCH),
+    Route("issues:import_retract", "POST", RECORDER, BATCH),
     Route("issues:issue_edit", "GET", RECORDER, NUMBER),
     Route("issues:issue_edit", "POST", RECORDER, NUMBER),
     # Setting up
@@ -193,6 +209,9 @@ def talks():
     talks.entry = factories.record(issue, "RU", by=talks.recorder, sources=[talks.source])
     factories.set_letterhead(talks.negotiation)
     talks.sheet = factories.make_sheet(issue, talks.negotiation.rounds.get(), by=talks.recorder)
+    talks.imported = Import.objects.create(
+        negotiation=talks.negotiation, by=talks.recorder, kind="entries", file_name="table.csv"
+    )
     person = factories.add_member(talks.negotiation)
     person.username = "person"
     person.set_unusable_password()
@@ -242,6 +261,8 @@ NEEDS = (
     ("slug", "code"),
     ("slug", "username"),
     ("slug", "table"),
+    ("slug", "batch"),
+    ("slug", "kind"),
     ("uidb64", "token"),
 )
 
@@ -249,6 +270,7 @@ NEEDS = (
 def address_of(name, talks, **other):
     """The route's address in these talks; `other` takes the place of what exists."""
     values = {"number": 1, "uuid": talks.entry.uuid, "place": 1, "code": "RU", "username": "person"}
+    values |= {"batch": talks.imported.uuid, "kind": "entries"}
     values |= {"slug": talks.slug, "uidb64": talks.head.uuid, "token": "x"}
     values |= {"source": talks.source.uuid, "sheet": talks.sheet.uuid}
     values |= {"table": "entries"} | other

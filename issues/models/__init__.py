@@ -7,6 +7,7 @@ from .entries import (
     HistoryIsFinal,
     Redaction,
 )
+from .imports import Import, Kind, Upload
 from .items import AgendaLine, Issue
 from .search import SearchRow
 from .sheets import Sheet, SheetRow
@@ -18,11 +19,14 @@ __all__ = [
     "Entry",
     "EntrySource",
     "HistoryIsFinal",
+    "Import",
     "Issue",
+    "Kind",
     "Redaction",
     "SearchRow",
     "Sheet",
     "SheetRow",
     "Standing",
     "StandingParty",
+    "Upload",
 ]

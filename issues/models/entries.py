@@ -138,7 +138,7 @@ class Entry(AppendOnly):
     )
     # One form sent is one batch: it is recorded once and undone as one.
     batch = models.UUIDField(default=uuid4, editable=False)
-    batch_place = models.PositiveSmallIntegerField(default=0, editable=False)
+    batch_place = models.PositiveIntegerField(default=0, editable=False)
 
     round = models.ForeignKey(Round, models.PROTECT, null=True, blank=True, related_name="entries")
     status = models.ForeignKey(Status, models.PROTECT, null=True, blank=True, related_name="+")

@@ -36,6 +36,7 @@ from ..models import (
     AudienceChange,
     Entry,
     EntrySource,
+    Import,
     Issue,
     Redaction,
     SearchRow,
@@ -43,7 +44,9 @@ from ..models import (
     SheetRow,
     Standing,
     StandingParty,
+    Upload,
 )
+from .importing.staging import discard
 from .refusals import check_audience
 from .search import index_sources
 from .standings import lock_entries, lock_items, rebuild
@@ -148,6 +151,8 @@ def erase_negotiation(negotiation: Negotiation, *, reason: str, by: str) -> Eras
         delete_files(Source.objects.filter(negotiation=negotiation).values_list("file", flat=True))
         heads = Letterhead.objects.filter(negotiation=negotiation)
         delete_files(heads.values_list("logo", flat=True))
+        for upload in Upload.objects.filter(negotiation=negotiation):
+            discard(upload)
         triggers.drop(DEFAULT_DB_ALIAS)
         for model, condition in _everything_of(negotiation):
             _remove(model, condition)
@@ -168,6 +173,7 @@ def _everything_of(negotiation: Negotiation) -> list[tuple[type[Model], dict[str
         (Sheet, here),
         (StandingParty, {"standing__issue__negotiation": negotiation}),
         (Standing, issue),
+        (Import, here),
         *((model, entry) for model in (AudienceChange, Redaction, EntrySource)),
         (Entry.joint_parties.through, entry),
         (Entry, issue),

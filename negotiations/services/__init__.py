@@ -32,6 +32,7 @@ from .sources import (
 )
 from .statuses import (
     add_status,
+    add_statuses,
     move_status,
     remove_status,
     retire_status,
@@ -46,6 +47,7 @@ __all__ = [
     "add_source",
     "add_sources",
     "add_status",
+    "add_statuses",
     "archive_negotiation",
     "create_negotiation",
     "create_round",

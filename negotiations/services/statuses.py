@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +12,7 @@ from negotiations.models import LADDER, Negotiation, Status, User
 from .rows import delete, is_referenced, lock, moved, next_in, save
 
 FROZEN = ("category", "rung")
+WRITTEN = ("label", "short", "test", "category", "rung")
 LADDER_RULE = "Rungs rise with the categories: open, in talks, close to agreement, agreed, closed."
 STEP = {category.value: step for step, category in enumerate(LADDER)}
 
@@ -36,6 +37,38 @@ def add_status(
         status = Status(scheme=scheme, order=next_in(scheme.statuses.all(), "order"))
         _write(status, by, label=label, short=short, test=test, category=category, rung=rung)
     return status
+
+
+def add_statuses(
+    negotiation: Negotiation,
+    wanted: Mapping[str, str],
+    *,
+    by: User | None,
+    keep: Collection[str] | None = None,
+) -> list[Status]:
+    """Add a status for each label in `wanted`, which says its category; words come later.
+
+    With `keep`, labels, all other statuses go: a scheme is made of the words. Raises
+    ValidationError where one is in use then, or where the ladder has no rung left in between.
+    """
+    scheme = negotiation.scheme
+    with transaction.atomic():
+        lock(negotiation)
+        present = list(Status.objects.select_for_update().filter(scheme=scheme))
+        used = [status for status in present if status_in_use(status)]
+        if keep is not None and used:
+            raise ValidationError("These statuses are in use already; add to them instead.")
+        for status in present:
+            if keep is not None and status.label not in keep:
+                delete(status, by=by)
+        made = [_new(negotiation, label, category) for label, category in wanted.items()]
+        if used:
+            _fit_in(made, present)
+        else:
+            _number_anew([*scheme.statuses.all(), *made], by)
+        for order, status in enumerate(made, start=next_in(scheme.statuses.all(), "order")):
+            _write(status, by, **{name: getattr(status, name) for name in WRITTEN}, order=order)
+    return made
 
 
 def update_status(
@@ -100,6 +133,48 @@ def _write(status: Status, by: User | None, **fields: Any) -> None:
         raise ValidationError({"label": "There is a status with this label already."})
     _check_ladder([*others.values_list(*FROZEN), (fields["category"], fields["rung"])])
     save(status, by=by, **fields)
+
+
+def _new(negotiation: Negotiation, label: str, category: str) -> Status:
+    word = label.strip()
+    return Status(
+        scheme=negotiation.scheme,
+        label=word[:40],
+        short=word[:8].strip(),
+        test=f"“{word[:40]}”, as imported; say here when it applies.",
+        category=category,
+    )
+
+
+def _fit_in(made: Iterable[Status], present: Iterable[Status]) -> None:
+    """Give each the highest rung of its category, or one between its neighbours'."""
+    rungs: dict[int, list[int]] = {}
+    for status in present:
+        if status.category in STEP:
+            rungs.setdefault(STEP[status.category], []).append(status.rung or 0)
+    for status in made:
+        if status.category not in STEP:
+            continue
+        step = STEP[status.category]
+        below = max((max(rungs[other]) for other in rungs if other < step), default=0)
+        above = min((min(rungs[other]) for other in rungs if other > step), default=below + 2)
+        status.rung = max(rungs[step]) if step in rungs else below + 1
+        if status.rung >= above:
+            raise ValidationError(
+                f"The ladder has no rung left for “{status}”: choose a status that is there."
+            )
+        rungs.setdefault(step, []).append(status.rung)
+
+
+def _number_anew(statuses: list[Status], by: User | None) -> None:
+    """Rungs from 1 upwards by category; nobody has used one yet."""
+    on_ladder = [status for status in statuses if status.category in STEP]
+    on_ladder.sort(key=lambda status: STEP[status.category])
+    for rung, status in enumerate(on_ladder, start=1):
+        if status.pk:
+            save(status, by=by, rung=rung)
+        else:
+            status.rung = rung
 
 
 def _check_ladder(statuses: Iterable[tuple[str, int | None]]) -> None:

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from issues import services, triggers
-from issues.models import Entry, Issue
+from issues.models import Entry, Import, Issue, Upload
 from negotiations import services as frame
 from negotiations.models import Erasure, Membership, Negotiation, Party, Round, Status
 from negotiations.services.rounds import Account, Person
@@ -57,6 +57,8 @@ def fill(head):
     services.set_agenda_line(round_, issue, by=head, planned=True)
     fill_history(issue, round_, source, delegate)
     factories.make_sheet(issue, round_, by=delegate, text=CANARY)
+    Import.objects.create(negotiation=negotiation, by=head, kind="items", file_name=CANARY)
+    Upload.objects.create(negotiation=negotiation, user=head, kind="items", file_name=CANARY)
     leave_traces(negotiation, round_, issue, head)
     return negotiation
 
