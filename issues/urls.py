@@ -12,6 +12,7 @@ from issues.views import (
     imports,
     lists,
     papers,
+    pictures,
     rounds,
     search,
     setup,
@@ -47,6 +48,7 @@ item_urls: list[URLPattern] = [
     path("<int:number>/entries/<uuid:uuid>/undo/", entries.entry_undo, name="entry_undo"),
     path("<int:number>/entries/<uuid:uuid>/done/", follow_up.step_done, name="step_done"),
     path("<int:number>/still-so/", follow_up.still_so, name="still_so"),
+    path("<int:number>/chart/", pictures.issue_chart, name="issue_chart"),
     path("<int:number>/ask/", follow_up.ask, name="ask"),
 ]
 
@@ -76,11 +78,12 @@ file_urls: list[URLPattern] = [
     path("prepare/cancel/", files.file_cancel, name="file_cancel"),
 ]
 
-# What nobody speaks of, what was never answered, who owes what.
+# What nobody speaks of, what was never answered, who owes what; and how it went, as pictures.
 follow_up_urls: list[URLPattern] = [
     path("silence/", follow_up.silence, name="silence"),
     path("silence/unanswered/", follow_up.unanswered, name="unanswered"),
     path("next-steps/", follow_up.next_steps, name="next_steps"),
+    path("pictures/", pictures.pictures, name="pictures"),
 ]
 
 # What is typed at the table, until it is released.

@@ -90,6 +90,8 @@ TABLE = [
     Route("issues:paper_moved", "GET", VIEWER),
     Route("issues:paper_brief", "GET", VIEWER, NUMBER),
     Route("negotiations:letterhead_logo", "GET", VIEWER),
+    Route("issues:pictures", "GET", VIEWER),
+    Route("issues:issue_chart", "GET", VIEWER, NUMBER),
     Route("negotiations:members", "GET", VIEWER),
     Route("negotiations:parties", "GET", VIEWER),
     Route("negotiations:scheme", "GET", VIEWER),

@@ -156,7 +156,7 @@ class StandingReader:
         if self.clock.known:
             computed = self.computed(issue_ids)
             return [
-                {pk: self._view(standing_on(computed[pk], day)) for pk in issue_ids} for day in days
+                {pk: self.seen(standing_on(computed[pk], day)) for pk in issue_ids} for day in days
             ]
         return self._stored_on(issue_ids, days, words)
 
@@ -179,7 +179,7 @@ class StandingReader:
         if self.clock.known:
             computed = self.computed(issue_ids)
             return {
-                pk: [self._view(standing_on(computed[pk], day)) for day in days] for pk in issue_ids
+                pk: [self.seen(standing_on(computed[pk], day)) for day in days] for pk in issue_ids
             }
         return self._stored_at(issue_ids, days)
 
@@ -246,6 +246,26 @@ class StandingReader:
             if pk in by_party
         )
 
+    def histories(self, issue_ids: Sequence[int]) -> dict[int, list[tuple[dt.date, StandingView]]]:
+        """All standings of these items, with words, oldest first, until the day of the page.
+
+        One query; few if computed.
+        """
+        last = self.clock.as_of or dt.date.max
+        if self.clock.known:
+            return {
+                pk: [(p.since, self.seen(p.standing)) for p in found if p.since <= last]
+                for pk, found in self.computed(issue_ids).items()
+            }
+        rows = Standing.objects.filter(
+            issue__in=issue_ids, scope=self.scope.key, since__lte=last
+        ).order_by("since")
+        made: dict[int, list[tuple[dt.date, StandingView]]] = {pk: [] for pk in issue_ids}
+        columns = rows.values_list("pk", *_PERIOD, *_WORD)
+        for since, _until, pk, view in self._views(columns, words=True):
+            made[pk].append((since, view))
+        return made
+
     # --- Computed, for a recorded day in the past ------------------------------------------------
 
     def computed(self, issue_ids: Sequence[int]) -> dict[int, list[Period]]:
@@ -261,7 +281,8 @@ class StandingReader:
     def _in_scope(self, loaded: Iterable[LoadedEntry]) -> Any:
         return entries_in(self.scope, loaded)
 
-    def _view(self, value: StandingValue) -> StandingView:
+    def seen(self, value: StandingValue) -> StandingView:
+        """A computed standing as pages show it; after `computed`."""
         statuses = self.frame.statuses
         entries = {
             f"{name}_entry": found.id if found else None

@@ -131,6 +131,8 @@ PAGES = {
     "silence": ("silence", [], ["", "days=3&party=RU", "as_of=2025-05-01", f"known={TODAY}"]),
     "unanswered": ("unanswered", [], ["", "party=RU", "as_of=2025-05-01", f"known={TODAY}"]),
     "steps": ("next_steps", [], ["", "due=undated", "as_of=2025-05-01", f"known={TODAY}"]),
+    "pictures": ("pictures", [], ["", "as_of=2025-05-01", f"known={TODAY}"]),
+    "chart": ("issue_chart", [1], ["", f"known={TODAY}"]),
     "still so": ("still_so", [1], [""]),
     "ask": ("ask", [1], [""]),
 }

@@ -102,7 +102,9 @@ def addresses(talks):
     for name in ("silence", "unanswered", "next_steps"):
         base = reverse(f"issues:{name}", args=[slug])
         yield from (base + query for query in asked)
+    yield from page("issues:pictures", slug, queries=["turns=all", *CLOCKS])
     for number in numbers:
+        yield from page("issues:issue_chart", slug, number, queries=CLOCKS)
         yield from page("issues:still_so", slug, number)
         yield from page("issues:ask", slug, number)
     number = talks.known.issue.number

@@ -1,0 +1,1 @@
+"""What the pictures show, and where on the paper: numbers and places, no markup."""
