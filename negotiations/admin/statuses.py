@@ -15,7 +15,7 @@ from .forms import ServiceForm
 from .scoped import related
 from .writers import SchemeWriter, StatusWriter
 
-IN_USE = "In use: category and rung stay as they are, the words may change."
+FROZEN = "Entries rest on it, or may: category and rung stay, the words may change."
 
 
 class StatusForm(ServiceForm):
@@ -24,10 +24,10 @@ class StatusForm(ServiceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         saved = not self.instance._state.adding
-        if saved and "category" in self.fields and services.status_in_use(self.instance):
+        if saved and "category" in self.fields and services.is_frozen(self.instance):
             for name in ("category", "rung"):
                 self.fields[name].disabled = True
-                self.fields[name].help_text = IN_USE
+                self.fields[name].help_text = FROZEN
 
 
 class StatusInline(ServiceInline):

@@ -33,10 +33,10 @@ from .sources import (
 from .statuses import (
     add_status,
     add_statuses,
+    is_frozen,
     move_status,
     remove_status,
     retire_status,
-    status_in_use,
     update_status,
 )
 
@@ -52,6 +52,7 @@ __all__ = [
     "create_negotiation",
     "create_round",
     "delete_files",
+    "is_frozen",
     "mark_read",
     "move_party",
     "move_round",
@@ -66,7 +67,6 @@ __all__ = [
     "set_readout",
     "set_round_state",
     "source_words",
-    "status_in_use",
     "unarchive_negotiation",
     "update_letterhead",
     "update_member",

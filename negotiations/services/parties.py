@@ -10,7 +10,7 @@ from django.utils import timezone
 from negotiations.models import Negotiation, Party, User
 from negotiations.signals import frame_changed, party_leaves
 
-from .rows import delete, is_referenced, lock, moved, next_in, save
+from .rows import check_unused, delete, lock, moved, next_in, save
 
 
 def add_party(
@@ -64,8 +64,8 @@ def move_party(party: Party, *, by: User | None, step: int) -> None:
 def remove_party(party: Party, *, by: User | None) -> None:
     """Take away a party that was added by mistake.
 
-    Raises ValidationError once a member, entry, round or item refers to it, or if it is one of
-    the last two.
+    Raises ValidationError once a member, entry, round or item refers to it or might
+    (`use_may_be_told`), or if it is one of the last two.
     """
     negotiation = party.negotiation
     with transaction.atomic():
@@ -73,11 +73,7 @@ def remove_party(party: Party, *, by: User | None) -> None:
         if negotiation.parties.count() <= 2:
             raise ValidationError("A negotiation has at least two parties.")
         party_leaves.send(Party, party=party)
-        if is_referenced(party):
-            raise ValidationError(
-                f"{party} has members, entries, items or rounds and stays on record. "
-                "Say until when it is at the table instead."
-            )
+        check_unused(party, negotiation, instead="Say until when it is at the table instead.")
         delete(party, by=by)
         frame_changed.send(Party, negotiation=negotiation)
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from negotiations.models import Delegate, Negotiation, Party, Readout, Round, Source, User
 
-from .rows import delete, is_referenced, lock, locked, moved, next_in, save
+from .rows import check_unused, delete, lock, locked, moved, next_in, save
 from .sources import add_source
 
 TAKES_PLACE = (Round.State.HELD, Round.State.UNDER_WAY)
@@ -113,16 +113,13 @@ def move_round(round_: Round, *, by: User | None, step: int) -> None:
 def remove_round(round_: Round, *, by: User | None) -> None:
     """Take away a round added by mistake, with its delegations and readouts.
 
-    Raises ValidationError once an entry or an agenda refers to it.
+    Raises ValidationError once an entry or an agenda refers to it or might (`use_may_be_told`).
     """
     with transaction.atomic():
         for row in (*round_.delegates.all(), *round_.readouts.all()):
             delete(row, by=by)
         round_.sources.clear()
-        if is_referenced(round_):
-            raise ValidationError(
-                "Entries or items refer to this round. Say that it was cancelled instead."
-            )
+        check_unused(round_, round_.negotiation, instead="Say that it was cancelled instead.")
         delete(round_, by=by)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from negotiations.exceptions import Conflict
@@ -60,6 +61,31 @@ def is_referenced(row: models.Model) -> bool:
         if others.filter(**{relation.field.name: row.pk}).exists():
             return True
     return False
+
+
+def use_may_be_told(negotiation: Negotiation) -> bool:
+    """Whether what to do with a row may depend on what refers to it.
+
+    Where somebody is or was tied to a delegation, entries may refer to it that only that
+    delegation sees, and a refusal would tell of them. So there nothing is removed and nothing
+    that freezes is changed, used or not, once there is an item to record entries on.
+    """
+    if not negotiation.issues.exists():
+        return True
+    people = negotiation.memberships.model
+    tied = {"negotiation": negotiation, "party__isnull": False}
+    return not (people.objects.filter(**tied).exists() or people.history.filter(**tied).exists())
+
+
+def check_unused(row: models.Model, negotiation: Negotiation | None, *, instead: str) -> None:
+    """Raises ValidationError unless `row` may go, in a sentence that ends with what to do."""
+    if negotiation and not use_may_be_told(negotiation):
+        raise ValidationError(
+            f"“{row}” stays on record. Delegations keep entries of their own here, so nothing may "
+            f"tell whether one of them refers to it. {instead}"
+        )
+    if is_referenced(row):
+        raise ValidationError(f"“{row}” is in use and stays on record. {instead}")
 
 
 def delete(row: models.Model, *, by: User | None) -> None:

@@ -9,10 +9,11 @@ from django.db import transaction
 
 from negotiations.models import LADDER, Negotiation, Status, User
 
-from .rows import delete, is_referenced, lock, moved, next_in, save
+from .rows import check_unused, delete, is_referenced, lock, moved, next_in, save, use_may_be_told
 
 FROZEN = ("category", "rung")
 WRITTEN = ("label", "short", "test", "category", "rung")
+FROZEN_RULE = "Entries rest on this status, or may: only its words can be changed."
 LADDER_RULE = "Rungs rise with the categories: open, in talks, close to agreement, agreed, closed."
 STEP = {category.value: step for step, category in enumerate(LADDER)}
 
@@ -55,9 +56,9 @@ def add_statuses(
     with transaction.atomic():
         lock(negotiation)
         present = list(Status.objects.select_for_update().filter(scheme=scheme))
-        used = [status for status in present if status_in_use(status)]
+        used = [status for status in present if is_frozen(status)]
         if keep is not None and used:
-            raise ValidationError("These statuses are in use already; add to them instead.")
+            raise ValidationError("Entries rest on these statuses, or may; add to them instead.")
         for status in present:
             if keep is not None and status.label not in keep:
                 delete(status, by=by)
@@ -81,17 +82,15 @@ def update_status(
     category: str,
     rung: int | None = None,
 ) -> Status:
-    """Change a status. Words may always change; category and rung freeze once it is used.
+    """Change a status. Words may always change; category and rung freeze (`is_frozen`).
 
     Raises ValidationError by field, as `add_status`.
     """
     with transaction.atomic():
         # Held until the end, so that no entry starts to use it in between.
         status = Status.objects.select_for_update().get(pk=status.pk)
-        if (status.category, status.rung) != (category, rung) and status_in_use(status):
-            raise ValidationError(
-                {"category": "This status is in use: only its words can be changed."}
-            )
+        if (status.category, status.rung) != (category, rung) and is_frozen(status):
+            raise ValidationError({"category": FROZEN_RULE})
         _write(status, by, label=label, short=short, test=test, category=category, rung=rung)
     return status
 
@@ -111,19 +110,19 @@ def move_status(status: Status, *, by: User | None, step: int) -> None:
 
 
 def remove_status(status: Status, *, by: User | None) -> None:
-    """Delete a status nobody ever used. Raises ValidationError for one in use."""
+    """Delete a status nobody ever used. Raises ValidationError for one used or maybe used."""
     with transaction.atomic():
         status = Status.objects.select_for_update().get(pk=status.pk)
-        if status_in_use(status):
-            raise ValidationError(
-                f"“{status}” is in use and stays on record. Rename it, or retire it so that it is "
-                "no longer offered."
-            )
+        instead = "Rename it, or retire it so that it is no longer offered."
+        check_unused(status, status.scheme.negotiation, instead=instead)
         delete(status, by=by)
 
 
-def status_in_use(status: Status) -> bool:
-    """Whether any entry or standing refers to the status."""
+def is_frozen(status: Status) -> bool:
+    """Whether category and rung stay as they are: an entry refers to the status, or might."""
+    negotiation = status.scheme.negotiation
+    if negotiation and not use_may_be_told(negotiation):
+        return True
     return is_referenced(status)
 
 

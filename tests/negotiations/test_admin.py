@@ -318,7 +318,7 @@ def test_a_status_in_use_is_renamed_and_standings_stand(client, talks, issue):
     status = factories.status(talks.negotiation, "Agreed")
     page = client.get(change_url(status))
     assert page.context["adminform"].form.fields["category"].disabled
-    assert "In use" in page.content.decode()
+    assert "Entries rest on it" in page.content.decode()
     send(client, change_url(status), label="Settled", category="held", rung="1")
     status.refresh_from_db()
     assert (status.label, status.category, status.rung) == ("Settled", "settled", 4)

@@ -138,7 +138,7 @@ def test_a_source_without_a_title_is_called_by_its_party(first):
 
 def test_a_round_entries_refer_to_stays(talks, first):
     factories.record(factories.make_issue(talks.negotiation), "RU", "Raised", round=first)
-    with pytest.raises(ValidationError, match="refer to this round"):
+    with pytest.raises(ValidationError, match="is in use"):
         services.remove_round(first, by=None)
 
 
@@ -146,7 +146,7 @@ def test_a_round_on_whose_agenda_something_stands_stays(talks, first):
     factories.items.set_agenda_line(
         first, factories.make_issue(talks.negotiation), by=None, planned=True
     )
-    with pytest.raises(ValidationError, match="refer to this round"):
+    with pytest.raises(ValidationError, match="is in use"):
         services.remove_round(first, by=None)
 
 
