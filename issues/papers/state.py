@@ -22,7 +22,7 @@ from .title import Maker, as_of_text, title_block
 from .words import item_cell, rests_on, said_line, standing_cell
 
 # More than anybody reads on paper; a filter chooses which.
-MOST_ITEMS = 400
+MOST_ITEMS = 300
 LETTERS = 320
 
 
