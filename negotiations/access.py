@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from django.conf import settings
@@ -79,6 +79,11 @@ def viewer_of(user: User, slug: str) -> Viewer:
 def _memberships(slug: str, user: int) -> QuerySet[Membership]:
     rows = Membership.objects.select_related("negotiation", "party")
     return rows.filter(negotiation__slug=slug, user=user).order_by("pk")
+
+
+def as_any_member(viewer: Viewer) -> Viewer:
+    """The same person with the eyes of somebody tied to no delegation; never sees more."""
+    return replace(viewer, party=None)
 
 
 def viewers_of(user: User) -> list[Viewer]:

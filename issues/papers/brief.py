@@ -35,7 +35,7 @@ def item_brief(frame: FrameView, issue: Issue, maker: Maker) -> Paper:
             frame,
             maker,
             marking,
-            ("In", frame.negotiation.title),
+            ("Negotiation", frame.negotiation.title),
             ("As of", as_of_text(frame)),
             ("Part of", str(issue.parent) if issue.parent else ""),
             ("Raised by", raised),
@@ -98,7 +98,7 @@ def _history(frame: FrameView, detail: ItemDetail, sources: Sources) -> Section:
     shown, left_out = [], 0
     for line in _lines(detail):
         if line.is_struck or line.entry.takes_back:
-            left_out += line.entry.kind != "undo"
+            left_out += not _is_undone(line)
         else:
             shown.append(line.entry.pk)
     entries = EntryReader(frame)
@@ -108,6 +108,11 @@ def _history(frame: FrameView, detail: ItemDetail, sources: Sources) -> Section:
     intro = () if lines else (plain("Nothing is on record yet."),)
     parts = (Part("", lines),) if lines else ()
     return Section("What was said", intro, parts=parts, note=_left_out(detail, left_out))
+
+
+def _is_undone(line: HistoryLine) -> bool:
+    """Its author sees that it was there; a paper does not tell."""
+    return "undo" in (line.entry.kind, line.reply.kind if line.reply else "")
 
 
 def _lines(detail: ItemDetail) -> Iterator[HistoryLine]:

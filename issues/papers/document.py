@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+# More items than anybody reads on paper.
+MOST_ITEMS = 300
+
 
 class Run(NamedTuple):
     """A piece of text in one style: "", "strong" or "muted".

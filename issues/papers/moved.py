@@ -13,7 +13,7 @@ from ..reads.comparison import Comparison, read_comparison
 from ..reads.entries import EntryReader
 from ..reads.frame import FrameView
 from ..reads.moves import MovedItem
-from .document import Cell, Paper, Part, Row, Run, Section, Sources, Table, cell, plain
+from .document import MOST_ITEMS, Cell, Paper, Part, Row, Run, Section, Sources, Table, cell, plain
 from .title import Maker, title_block
 from .words import said_line, status_run
 
@@ -28,7 +28,7 @@ def moved_paper(frame: FrameView, query: Mapping[str, str], maker: Maker) -> Pap
     compared = read_comparison(frame, query)
     if compared is None:
         raise BadRequest("There is nothing to compare yet: choose two days, or hold a round first.")
-    changes = ChangeReader(frame, compared).read(whole=True)
+    changes = ChangeReader(frame, compared).read(size=MOST_ITEMS)
     sources = Sources()
     sections = (
         _table(frame, changes),
@@ -85,7 +85,11 @@ def _table(frame: FrameView, changes: Changes) -> Section:
     heads = (frame.negotiation.item_word, "From", "To", "Who says so")
     rows = tuple(Row(_cells(row)) for row in changes.rows)
     caption = "Every item that moved: from, to, and who says so"
-    return Section("What moved", table=Table(caption, heads, (30, 20, 22, 28), rows))
+    left_out = changes.moved - len(rows)
+    note = (
+        f"{plural(left_out, 'more item')} moved: choose days nearer together." if left_out else ""
+    )
+    return Section("What moved", table=Table(caption, heads, (30, 20, 22, 28), rows), note=note)
 
 
 def _cells(row: MovedItem) -> tuple[Cell, ...]:

@@ -17,12 +17,11 @@ from ..reads.rows import ItemRow, RowBuilder
 from ..reads.standings import StandingReader
 from ..reads.state import Figures, StateReader, choose_since
 from ..reads.steps import step_texts
-from .document import Group, Paper, Part, Row, Section, Sources, Table, cell, plain
+from .document import MOST_ITEMS, Group, Paper, Part, Row, Section, Sources, Table, cell, plain
 from .title import Maker, as_of_text, title_block
 from .words import item_cell, rests_on, said_line, standing_cell
 
-# More than anybody reads on paper; a filter chooses which.
-MOST_ITEMS = 300
+# Of one entry; the whole of it is on the item's own paper.
 LETTERS = 320
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from docx import Document
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
+from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
@@ -228,7 +229,9 @@ def _source(document: Any, source: NumberedSource) -> None:
     paragraph.add_run(_clean(source.text))
     for url in filter(None, (source.url, source.archive_url)):
         paragraph.add_run().add_break()
-        paragraph.add_run(_clean(url)).font.size = Pt(8)
+        run = paragraph.add_run(_clean(url))
+        run.font.size = Pt(8)
+        _link(run, url)
 
 
 # --- What python-docx has no word for ------------------------------------------------------------
@@ -244,6 +247,14 @@ def _set_widths(table: Any, parts: Iterable[int], width: float) -> None:
         cells = row._tr.tc_lst
         for cell, one in zip(cells, widths if len(cells) > 1 else [Mm(width)], strict=True):
             cell.width = one
+
+
+def _link(run: Any, url: str) -> None:
+    """Makes the run a link: Word itself only does so while somebody types."""
+    link = OxmlElement("w:hyperlink")
+    link.set(qn("r:id"), run.part.relate_to(url, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
+    run._r.addprevious(link)
+    link.append(run._r)
 
 
 def _mark_row(row: Any, name: str) -> None:

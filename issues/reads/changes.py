@@ -93,11 +93,10 @@ class ChangeReader:
         self.standings = StandingReader(frame)
         self.base = reverse("issues:issue_list", args=[frame.negotiation.slug])
 
-    def read(self, page: str = "", *, whole: bool = False) -> Changes:
-        """One page of what moved, or the `whole`; totals, waits and the rest are of all items."""
+    def read(self, page: str = "", size: int = ITEMS_PER_PAGE) -> Changes:
+        """One page of the items that moved; totals, waits and the rest are of all items."""
         names, told, pairs = item_names(self.frame), self._told(), self._pairs()
         moved = {pk for pk, (before, after) in pairs.items() if movement(before, after).moved}
-        size = max(len(moved), 1) if whole else ITEMS_PER_PAGE
         shown = page_at([pk for pk in names if pk in moved], page, size)
         rows = self._rows([names[pk] for pk in shown], pairs, told)
         at_end = self._at_end()

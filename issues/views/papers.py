@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from negotiations.access import Viewer, letterhead_of, viewer_of
+from negotiations.access import Viewer, as_any_member, letterhead_of, viewer_of
 from negotiations.models import Letterhead
 
 from ..access import issue_of
@@ -34,7 +34,7 @@ WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 def paper_state(request: HttpRequest, slug: str) -> HttpResponse:
     """The state of play; takes the clocks, the filters, ?since= and ?empty= of its page."""
     viewer = viewer_of(person(request), slug)
-    frame = frame_for(request, viewer, clocked=True)
+    frame = frame_for(request, _reader(request, viewer), clocked=True)
     paper = state_paper(frame, request.GET, _maker(request, viewer))
     return _answer(request, viewer, paper, reverse("issues:state_of_play", args=[slug]))
 
@@ -43,7 +43,8 @@ def paper_state(request: HttpRequest, slug: str) -> HttpResponse:
 def paper_moved(request: HttpRequest, slug: str) -> HttpResponse:
     """What moved between two rounds or days; takes ?from= and ?to= of its page."""
     viewer = viewer_of(person(request), slug)
-    paper = moved_paper(frame_for(request, viewer), request.GET, _maker(request, viewer))
+    frame = frame_for(request, _reader(request, viewer))
+    paper = moved_paper(frame, request.GET, _maker(request, viewer))
     return _answer(request, viewer, paper, reverse("issues:changes", args=[slug]))
 
 
@@ -52,9 +53,19 @@ def paper_brief(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """One item; takes the clocks of its page."""
     viewer = viewer_of(person(request), slug)
     issue = issue_of(viewer, number)
-    frame = frame_for(request, viewer, clocked=True)
+    frame = frame_for(request, _reader(request, viewer), clocked=True)
     paper = item_brief(frame, issue, _maker(request, viewer))
     return _answer(request, viewer, paper, issue.get_absolute_url())
+
+
+def _reader(request: HttpRequest, viewer: Viewer) -> Viewer:
+    """Whose eyes the paper is made with: one's own, or with ?audience=members any member's."""
+    match request.GET.get("audience", ""):
+        case "":
+            return viewer
+        case "members":
+            return as_any_member(viewer)
+    raise BadRequest("A paper is for yourself or for all members: write audience=members.")
 
 
 def _maker(request: HttpRequest, viewer: Viewer) -> Maker:

@@ -164,6 +164,11 @@ class TestWord:
         language = document.styles["Normal"].element.rPr.find(qn("w:lang"))
         assert language.get(qn("w:val")) == "en-GB"
 
+    def test_addresses_of_sources_are_links(self, talks):
+        document = word(file_of(talks, "paper_state", "docx").content)
+        links = [link.url for p in document.paragraphs for link in p.hyperlinks]
+        assert links == ["https://example.org/readout?a=1&b=2"]
+
     def test_letters_that_no_file_can_hold_do_no_harm(self, talks):
         record(talks.issues[1], "RU", "Blocked", "2 Mar 2025", text="a\x0bb\x1fc")
         assert "abc" in word_text(file_of(talks, "paper_state", "docx").content)

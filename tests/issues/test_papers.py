@@ -105,6 +105,29 @@ class TestWhatTheySay:
         assert "Too early" not in text
         assert "corrected or taken back are left out" in text
 
+    def test_the_brief_does_not_tell_what_was_undone(self, talks):
+        person = viewer(talks.negotiation)
+        entry = record(talks.issues[0], "RU", "Closed", "2 May 2025", text="Too early")
+        services.undo([entry], viewer=person)
+        text = text_of(talks, "paper_brief", talks.head)
+        assert "Too early" not in text
+        assert "left out" not in text
+
+    def test_a_step_that_is_done_is_no_longer_on_it(self, talks):
+        record(talks.issues[0], "US", "", "12 Apr 2025", next_step="Sent", next_step_state="done")
+        for name in PAPERS[::2]:
+            text = text_of(talks, name)
+            assert "Sent" not in text
+            assert "Send the draft" not in text
+
+    def test_a_paper_has_an_end(self, talks, monkeypatch):
+        for module in ("state", "moved"):
+            monkeypatch.setattr(f"issues.papers.{module}.MOST_ITEMS", 1)
+        text = text_of(talks, "paper_state")
+        assert "Only the first 1 of 2 items: choose with a filter." in text
+        text = text_of(talks, "paper_moved", **{"from": "2025-01-01"})
+        assert "1 more item moved" in text
+
     def test_what_was_typed_goes_out_as_text(self, talks):
         record(talks.issues[1], "RU", "Blocked", "2 Mar 2025", text="<b>bold</b> & {{ x }}")
         page = sign_in(talks.reader).get(paper_address(talks, "paper_state")).content.decode()
@@ -135,6 +158,33 @@ class TestMarking:
         services.correct(known, said, viewer=russia, reason="Slip")
         text = text_of(talks, "paper_state", talks.ru, status="Blocked")
         assert "only the Russia delegation may see" in text
+
+
+class TestForAllMembers:
+    """A delegation's paper to hand on: as somebody tied to no delegation would make it."""
+
+    @pytest.fixture(autouse=True)
+    def secret(self, talks):
+        own = own_audience(viewer(talks.negotiation, talks.ru))
+        record(talks.issues[0], "RU", "Closed", "1 May 2025", by=talks.ru, text="canary", **own)
+
+    @pytest.mark.parametrize("name", PAPERS)
+    def test_what_only_the_delegation_may_see_is_not_in_it(self, talks, name):
+        query = {"from": "round-2", "to": "now"} if name == "paper_moved" else {}
+        own = text_of(talks, name, talks.ru, **query)
+        handed = text_of(talks, name, talks.ru, audience="members", **query)
+        assert "canary" in own
+        assert "canary" not in handed
+        assert "only the Russia" not in handed
+        assert MEMBERS in handed
+
+    def test_only_who_is_tied_to_a_delegation_is_offered_it(self, talks):
+        assert "Without what only RU may see" in text_of(talks, "paper_state", talks.ru)
+        assert "Without what" not in text_of(talks, "paper_state", talks.reader)
+
+    def test_another_audience_is_refused(self, talks):
+        address = paper_address(talks, "paper_state", audience="party-1")
+        assert sign_in(talks.ru).get(address).status_code == 400
 
 
 class TestAddress:
