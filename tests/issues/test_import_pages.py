@@ -282,14 +282,24 @@ class TestRetracting:
         assert [i.title for i in Issue.objects.filter(entered_in_error=False)] == ["Banking"]
         assert "others recorded on it" in Import.objects.get().left
 
-    def test_rounds_in_use_stay(self, head, talks):
-        bring_in(
-            head, talks, csv_bytes(["number", "start"], [["1", "2025"], ["2", "2025"]]), "rounds"
-        )
+    ROUNDS = (["number", "start"], [["1", "2025"], ["2", "2025"]])
+
+    def test_rounds_in_use_stay(self, client):
+        talks = factories.make_talks()
+        client.force_login(talks.head)
+        bring_in(client, talks, csv_bytes(*self.ROUNDS), "rounds")
         issue = factories.make_issue(talks.negotiation)
         factories.record(issue, "RU", round=Round.objects.get(number=1))
-        self.retract(head, Import.objects.get(), talks)
+        self.retract(client, Import.objects.get(), talks)
         assert [round_.number for round_ in Round.objects.all()] == [1]
+
+    def test_where_delegations_keep_their_own_all_rounds_stay(self, head, talks):
+        """What went would tell that no hidden entry names it."""
+        bring_in(head, talks, csv_bytes(*self.ROUNDS), "rounds")
+        factories.make_issue(talks.negotiation)
+        self.retract(head, Import.objects.get(), talks)
+        assert Round.objects.count() == 2
+        assert Import.objects.get().left.count("stays on record") == 2
 
     def test_it_needs_a_reason(self, recorder, talks):
         bring_in(recorder, talks)
