@@ -31,6 +31,8 @@ from .search_texts import ENTRY_COLUMNS, entry_texts, item_texts, round_texts, s
 Kind = SearchRow.Kind
 # Beside the kinds of rows: an entry that no longer counts, and one whose words were blanked.
 STRUCK, BLANKED = "x", "z"
+# Before a key: nobody asks for it. So stand the entries of an item that was entered in error.
+NOBODY = "§§"
 CHUNK = 500
 
 
@@ -48,9 +50,9 @@ def key(kind: str, negotiation: int, party: int | None = None, user: int | None 
 
 def index_items(issue_ids: Sequence[int]) -> None:
     """Makes these items and their entries findable, or unfindable when entered in error."""
-    issues = Issue.objects.filter(pk__in=issue_ids, entered_in_error=False)
-    items = {issue.pk: issue for issue in issues}
-    _index_entries(issue_ids, {pk: issue.negotiation_id for pk, issue in items.items()})
+    issues = {issue.pk: issue for issue in Issue.objects.filter(pk__in=issue_ids)}
+    _index_entries(issues)
+    items = {pk: issue for pk, issue in issues.items() if not issue.entered_in_error}
     wanted = {
         pk: _Wanted(issue.negotiation_id, {key(Kind.ITEM, issue.negotiation_id)}, item=pk)
         for pk, issue in items.items()
@@ -112,7 +114,7 @@ def search_differences(negotiation: Negotiation) -> list[str]:
         rebuild_search(negotiation)
         after = _snapshot(negotiation)
         transaction.set_rollback(True)
-    return sorted(f"{negotiation.slug}: {kind} {pk}" for kind, pk, *_rest in before ^ after)
+    return sorted({f"{negotiation.slug}: {kind} {pk}" for kind, pk, *_rest in before ^ after})
 
 
 def _snapshot(negotiation: Negotiation) -> set[tuple[Any, ...]]:
@@ -146,18 +148,17 @@ _COLUMNS = (
 )
 
 
-def _index_entries(issue_ids: Sequence[int], negotiations: Mapping[int, int]) -> None:
-    """`negotiations` of the items that show: entries of the others are found by nobody."""
-    rows = Entry.objects.filter(issue__in=list(negotiations)).order_by().values_list(*_COLUMNS)
+def _index_entries(issues: Mapping[int, Issue]) -> None:
+    rows = Entry.objects.filter(issue__in=list(issues)).order_by().values_list(*_COLUMNS)
     by_issue: dict[int, list[_Said]] = defaultdict(list)
     for said in map(_Said._make, rows):
         by_issue[said.issue].append(said)
     wanted = {
-        said.id: _Wanted(negotiations[issue], keys, said.day, issue)
-        for issue, history in by_issue.items()
-        for said, keys in _keys_of_entries(history, negotiations[issue])
+        said.id: _Wanted(issues[pk].negotiation_id, keys, said.day, pk)
+        for pk, history in by_issue.items()
+        for said, keys in _keys_of_entries(history, issues[pk])
     }
-    stored = SearchRow.objects.filter(kind=Kind.ENTRY, item_id__in=issue_ids).defer("words")
+    stored = SearchRow.objects.filter(kind=Kind.ENTRY, item_id__in=list(issues)).defer("words")
     changed = _store(Kind.ENTRY, stored, wanted)
     cited = EntrySource.objects.order_by().values_list("source", flat=True).distinct()
     for pks in _chunks(changed):
@@ -166,8 +167,9 @@ def _index_entries(issue_ids: Sequence[int], negotiations: Mapping[int, int]) ->
             index_sources(sources)
 
 
-def _keys_of_entries(history: Sequence[_Said], here: int) -> Iterator[tuple[_Said, set[str]]]:
-    """The keys of each entry of one item that anybody may find."""
+def _keys_of_entries(history: Sequence[_Said], issue: Issue) -> Iterator[tuple[_Said, set[str]]]:
+    """The keys of each entry of one item that may be found at all."""
+    here = issue.negotiation_id
     undone = {said.corrects for said in history if said.kind == Entry.Kind.UNDO}
     scopes: dict[int | None, Scope] = {None: MEMBERS_SCOPE}
     scopes |= {said.party: Scope.of_party(said.party) for said in history if said.party}
@@ -182,8 +184,12 @@ def _keys_of_entries(history: Sequence[_Said], here: int) -> Iterator[tuple[_Sai
             keys = {key(Kind.ENTRY, here, said.party, said.by)} if said.by else set()
         else:
             keys = set(_keys_by_scope(said, out, here))
+        if issue.entered_in_error:
+            keys = {NOBODY + one for one in keys}
+        if said.redaction:
+            keys |= {f"§{BLANKED}"}
         if keys:
-            yield said, keys | ({f"§{BLANKED}"} if said.redaction else set())
+            yield said, keys
 
 
 def _keys_by_scope(

@@ -7,7 +7,7 @@ from collections import Counter
 from django.core.management import call_command
 from django.test import TestCase
 
-from issues.models import AgendaLine, Entry, EntrySource, Issue, Standing
+from issues.models import AgendaLine, Entry, EntrySource, Issue, SearchRow, Standing
 from negotiations.models import Category, Delegate, Readout, Round, Source, Status, StatusScheme
 from negotiations.scopes import PUBLIC_SCOPE
 
@@ -64,6 +64,8 @@ class LoadingTest(CaseTest):
         assert {model: model.objects.count() for model in COUNTS} == COUNTS
         assert list(Entry.objects.order_by("pk").values()) == before
         assert Standing.objects.count() == standings
+        call_command("rebuild_search", "--check", verbosity=0)
+        assert SearchRow.objects.filter(kind=SearchRow.Kind.ENTRY).count() == COUNTS[Entry]
 
     def test_loading_leaves_standings_clean(self):
         call_command("check_standings", verbosity=0)

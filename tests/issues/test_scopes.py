@@ -87,6 +87,11 @@ def addresses(talks):
 
     slug, numbers = talks.slug, [issue.number for issue in talks.issues]
     yield from page("issues:home")
+    looked = ["a", "they said", CANARY, "can", "so", "10", "readout&kind=sources"]
+    found = [f"q={words}" for words in looked]
+    found += [f"{words}&in={talks.slug}" for words in found]
+    found += [f"q=they&kind={kind}" for kind in ("items", "entries", "sources")]
+    yield from page("issues:search", queries=found)
     more = ["empty=1", "rounds=all", "since=1", *CLOCKS, *FILTERS]
     yield from page("issues:state_of_play", slug, queries=more)
     yield from page("issues:issue_list", slug, queries=[*CLOCKS, *FILTERS[::3], *FILTERS[-2:]])
