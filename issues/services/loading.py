@@ -15,6 +15,7 @@ from negotiations.models import Negotiation, Party, Source, User
 from negotiations.services.loading import LoadedFrame, day_of, insert, load_frame
 
 from ..models import AgendaLine, Entry, EntrySource, Issue, Redaction
+from .search import rebuild_search
 from .standings import rebuild_negotiation
 
 Json = dict[str, Any]
@@ -37,6 +38,7 @@ def load_negotiation(document: Json, *, by: User, slug: str = "") -> Negotiation
         _agenda(document["agenda"], frame, items, by)
         _Entries(frame, items, _People(address)).write(document["entries"])
         rebuild_negotiation(frame.negotiation)
+        rebuild_search(frame.negotiation)
     return frame.negotiation
 
 
