@@ -29,6 +29,7 @@ from .wording import badge_text
 
 ITEMS_PER_PAGE = 150
 FILLED = ~Q(who="", status="", text="", waits="")
+VOICES = {"joint": "jointly", "third": "press", "own": "ours"}
 _A_MOMENT = dt.timedelta(microseconds=1)
 
 
@@ -72,8 +73,9 @@ class SheetLine:
         return "saved" if self.version else ""
 
     @property
-    def name(self) -> str:
-        return f"row {self.number} {self.uuid[:4]}"
+    def speaker(self) -> str:
+        """Who says so, in the words of the list."""
+        return VOICES.get(self.who, self.who.removeprefix("party:"))
 
 
 @dataclass(slots=True)
@@ -239,7 +241,7 @@ def _went_wrong(line: SheetLine) -> bool:
 def who_keys(frame: FrameView) -> list[Choice]:
     """A party by its code or its place at the table; j, p and o for the others."""
     parties = [(f"party:{p.code}", p.code, words) for p, words in _party_words(frame)]
-    others = [("joint", "jointly", ["j"]), ("third", "press", ["p"]), ("own", "ours", ["o"])]
+    others = [(value, label, [label[0]]) for value, label in VOICES.items()]
     return _choices([*parties, *others])
 
 

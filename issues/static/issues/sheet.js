@@ -219,7 +219,7 @@
     const row = made.content.firstElementChild;
     row.removeAttribute("data-kept");
     row.classList.add("child");
-    row.querySelector("th").textContent = `${row.dataset.label} ${row.dataset.title}`;
+    row.querySelector("th").replaceChildren(Object.assign(document.createElement("span"), { className: "claim", textContent: `${row.dataset.label} ${row.dataset.title}` }));
     row.querySelector(".state").replaceChildren();
     last.after(row);
     for (const name of CELLS) cell(row, name).value = "";
@@ -289,33 +289,33 @@
   });
 
   form.addEventListener("click", (event) => {
+    if (lineOf(event.target)) show(lineOf(event.target).dataset.number);
     const state = event.target.closest(".state"), row = state && lineOf(state);
     if (!row) return;
     if (event.target.closest("[data-theirs]")) for (const name of CELLS) cell(row, name).value = state.dataset[name];
     if (event.target.closest("[data-mine], [data-theirs]")) { changed(row); cell(row, "text").focus(); send(); }
   });
 
-  /* Saves first what is not saved; then sends the button alone, since the server has the rows. */
-  form.addEventListener("submit", async (event) => {
-    if (leaving) return;
-    event.preventDefault();
-    for (let tries = 0; tries < 3 && (sending || dirty.size || topChanges); tries += 1) {
-      await send();
-      while (sending) await new Promise((go) => setTimeout(go, 50));
-      if (pause) break;
-    }
-    if (unsaved() || topChanges) {
-      byId("alert").textContent = `Nothing was released: ${byId("sheet-unsaved").textContent}.`;
-      if (held.size) cell(line([...held][0]), "who").focus();
-      return;
-    }
+  /* The server has the rows: with all of them saved the button alone is sent. */
+  function leave() {
     leaving = true;
     for (const row of lines()) for (const one of row.querySelectorAll("input, select")) one.disabled = true;
-    form.requestSubmit(event.submitter);
+  }
+  form.addEventListener("submit", async (event) => {
+    if (!sending && !unsaved() && !topChanges) return leave();
+    event.preventDefault();
+    do {
+      await send();
+      while (sending) await new Promise((go) => setTimeout(go, 50));
+    } while ((dirty.size || topChanges) && !pause && !stopped);
+    if (!unsaved() && !topChanges) return form.requestSubmit(event.submitter);
+    byId("alert").textContent = `Nothing was released: ${byId("sheet-unsaved").textContent}.`;
+    if (held.size) cell(line([...held][0]), "who").focus();
   });
 
   for (const part of form.querySelectorAll(".script-only")) part.hidden = false;
   byId("sheet-save").hidden = true;
+  form.classList.add("folds");
   at = numbers()[0] || "";
   show(at);
   tell();
