@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from issues.views import (
+    bulk,
     changes,
     detail,
     entries,
@@ -38,6 +39,7 @@ setup_urls: list[URLPattern] = [
 # One item, its history, and the one door for entries.
 item_urls: list[URLPattern] = [
     path("", lists.issue_list, name="issue_list"),
+    path("record/", bulk.issue_record, name="issue_record"),
     path("<int:number>/", detail.issue_detail, name="issue_detail"),
     path("<int:number>/brief/", papers.paper_brief, name="paper_brief"),
     path("<int:number>/entries/", entries.entries, name="entries"),

@@ -113,6 +113,8 @@ TABLE = [
     Route("issues:step_done", "GET", RECORDER, ENTRY),
     Route("issues:step_done", "POST", RECORDER, ENTRY),
     Route("issues:agenda_mark", "POST", RECORDER, PLACE),
+    Route("issues:issue_record", "GET", RECORDER),
+    Route("issues:issue_record", "POST", RECORDER),
     Route("issues:round_sheet", "GET", RECORDER, PLACE),
     Route("issues:round_sheet", "POST", RECORDER, PLACE),
     Route("issues:source_sheet", "GET", RECORDER, SOURCE),

@@ -26,7 +26,7 @@ STATE_ROW = (
     '{}<td class="waits">{}</td>{}</tr>\n'
 )
 LIST_ROW = (
-    '<tr data-row{}><td>{}</td><th scope="row"><a href="{}">{}</a>{}{}</th><td>{}{}</td>'
+    '<tr data-row{}><td>{}{}</td><th scope="row"><a href="{}">{}</a>{}{}</th><td>{}{}</td>'
     "<td>{}</td><td>{}</td><td>{}</td></tr>\n"
 )
 CLAIM = '<span class="claim"><b>{}</b></span><span class="claim">{}</span>'
@@ -36,6 +36,7 @@ ADD = (
     '<a class="{}" id="add-{}" href="{}" hx-get="{}" hx-target="#entry-dialog-content"'
     ' hx-swap="innerHTML"{} aria-label="Add an entry to {}">{}</a>'
 )
+PICK = '<input type="checkbox" name="item" value="{}" form="pick" aria-label="Select {}"> '
 OPTION = '<option value="{}"{}>{} · {}</option>'
 SELECTED = SafeString(" selected")
 CHILD = SafeString(' class="child"')
@@ -88,6 +89,7 @@ def _list_row(row: ItemRow, back: str, child: SafeString) -> SafeString:
     return format_html(
         LIST_ROW,
         child,
+        format_html(PICK, row.issue.number, row.name) if back else NONE,
         row.issue.label,
         row.url,
         row.issue.title,

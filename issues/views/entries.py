@@ -17,6 +17,7 @@ from negotiations.access import Role, Viewer, viewer_with
 from negotiations.dates import date_text
 from negotiations.exceptions import Conflict
 from negotiations.htmx import wants_fragment
+from negotiations.templatetags.parley import plural
 
 from .. import services
 from ..access import entry_of, issue_of
@@ -124,10 +125,10 @@ def entry_undo(request: HttpRequest, slug: str, number: int, uuid: UUID) -> Http
     """Takes back all that one form recorded, within ten minutes, by its author."""
     viewer, issue = _recorder(request, slug, number)
     target, frame = entry_of(viewer, issue, uuid), FrameView(viewer)
-    batch = Entry.objects.filter(batch=target.batch).select_related("issue", "party")
+    batch = list(Entry.objects.filter(batch=target.batch).select_related("issue", "party"))
     before = standing_of(frame, issue)
     try:
-        services.undo(list(batch), viewer=viewer)
+        services.undo(batch, viewer=viewer)
     except ValidationError as error:
         return answer(request, frame, issue, " ".join(error.messages), problem=True)
     except Conflict as conflict:
@@ -136,6 +137,8 @@ def entry_undo(request: HttpRequest, slug: str, number: int, uuid: UUID) -> Http
         sentence = "Somebody has replaced this entry meanwhile; nothing was undone."
         return answer(request, frame, issue, sentence, problem=True)
     text = saved_text(before, standing_of(frame, issue), frame).removeprefix("Saved. ")
+    if len({entry.issue_id for entry in batch}) > 1:
+        text = f"{plural(len(batch), 'entry,entries')} taken back."
     return answer(request, frame, issue, f"Undone. {text}")
 
 

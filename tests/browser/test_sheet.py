@@ -207,3 +207,51 @@ def test_sheet_has_no_finding_from_a_source(page, talks):
     fact(page, (5, "j", "4"), "Signed")
     expect(state(page)).to_have_text("All saved")
     assert_in_order(page)
+
+
+# --- Many items from the list -------------------------------------------------------------------
+
+
+def test_rows_of_the_list_are_recorded_together_and_undone_as_one(page, talks):
+    page.goto(f"{talks.url}issues/")
+    expect(page.locator("#pick")).to_be_hidden()
+    page.get_by_label("Select 2 Matter 2").check()
+    page.get_by_label("Select 5 Matter 5").click(modifiers=["Shift"])
+    page.get_by_role("button", name="Record the same on 4 selected").click()
+    dialog = page.locator("#entry-dialog")
+    expect(dialog.get_by_role("checkbox", name="4 Matter 4")).to_be_checked()
+    dialog.get_by_role("checkbox", name="4 Matter 4").uncheck()
+    dialog.get_by_label("Status").select_option("Agreed")
+    dialog.get_by_role("button", name="Record on all of them").click()
+    expect(dialog.locator(".errors")).to_be_focused()
+    assert_in_order(page)
+    dialog.get_by_role("radio", name="NO", exact=True).check()
+    dialog.get_by_label("When it was said or done").fill("1 Jun 2025")
+    dialog.get_by_role("button", name="Record on all of them").click()
+    expect(page.locator("#messages")).to_contain_text("Recorded 3 entries on 3 items: 3 moved.")
+    expect(dialog).to_be_hidden()
+    agreed = page.locator("tr[data-row]", has_text="Agreed")
+    expect(agreed).to_have_count(3)
+    page.locator("#messages").get_by_role("button", name="Undo").click()
+    expect(page.locator("#messages")).to_contain_text("Undone. 3 entries taken back.")
+    expect(agreed).to_have_count(0)
+
+
+def test_all_of_the_page_are_selected_by_one_box(page, talks):
+    page.goto(f"{talks.url}issues/")
+    page.get_by_label("select all on this page").check()
+    expect(page.get_by_role("button", name="Record the same on 20 selected")).to_be_visible()
+    assert_in_order(page)
+
+
+def test_rows_of_the_list_without_javascript(visit, page, talks):
+    plain = visit("head", java_script_enabled=False)
+    plain.goto(f"{talks.url}issues/")
+    for number in (1, 2):
+        plain.get_by_label(f"Select {number} Matter {number}", exact=True).check()
+    plain.get_by_role("button", name="Record the same on the selected").click()
+    plain.get_by_role("radio", name="EU", exact=True).check()
+    plain.get_by_label("Status").select_option("Raised")
+    plain.get_by_label("When it was said or done").fill("2025")
+    plain.get_by_role("button", name="Record on all of them").click()
+    expect(plain.locator("#messages")).to_contain_text("Recorded 2 entries on 2 items: 2 moved.")
