@@ -59,7 +59,8 @@ SQLITE_PRAGMAS = (
 SQLITE_OPTIONS = {
     # A transaction that reads first and writes later would fail at once when another one writes.
     "transaction_mode": "IMMEDIATE",
-    "timeout": 5,
+    # An import of ten thousand rows holds the write lock that long.
+    "timeout": 20,
     "init_command": SQLITE_PRAGMAS,
 }
 POSTGRES_OPTIONS = {"pool": {"min_size": 1, "max_size": 16, "timeout": 10}}

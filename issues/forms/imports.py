@@ -10,24 +10,25 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from negotiations.access import Viewer
-from negotiations.models import Category, Status
+from negotiations.models import Category
 from negotiations.scopes import DELEGATION, MEMBERS, PUBLIC
 
 from ..imports.columns import FIELDS, missing, plain
 from ..imports.files import Format
-from ..imports.rows import column_texts
 from ..imports.tables import DELIMITERS, ENCODINGS, MOST_BYTES, Table, letter, text_of
-from ..imports.words import JOINT, NOTHING, OWN, THIRD, distinct, guess_speaker, guess_status
+from ..imports.words import JOINT, NOTHING, OWN, THIRD
 from ..models import Entry, Kind, Upload
 from ..services.importing import (
+    as_kept,
     format_of,
+    known_words,
     may_import,
-    remembered,
+    meanings,
     sheets_of,
     speaker_text,
+    words_in,
 )
 from ..services.importing.entry_lines import NEW
-from ..services.importing.lines import reading_of
 
 MOST_WORDS = 200
 SAMPLE = 4
@@ -188,28 +189,20 @@ class WordsForm(forms.Form):
         kwargs["initial"] = {**upload.options, "token": upload.token}
         super().__init__(*args, **kwargs)
         self.upload, self.viewer = upload, viewer
-        self.reading = reading_of(upload, table)
         self.parties = {party.code: party for party in viewer.negotiation.parties.all()}
-        rows = viewer.negotiation.scheme.statuses.filter(retired=False)
-        self.statuses: list[Status] = list(rows)
-        known = remembered(viewer, upload.kind) | upload.words
-        self.status_words = self._distinct(table, "status", "before")
-        self.speaker_words = self._distinct(table, "asserted_by")
-        self._ask_statuses(known.get("status", {}))
-        self._ask_speakers(known.get("asserted_by", {}))
+        found = words_in(upload, table)
+        self.status_words, self.speaker_words = found["status"], found["asserted_by"]
+        guessed = meanings(found, viewer, known_words(upload, viewer))
+        self._ask_statuses(guessed["status"])
+        self._ask_speakers(guessed["asserted_by"])
         self._ask_audience()
-
-    def _distinct(self, table: Table, *names: str) -> dict[str, int]:
-        texts = (text for name in names for text in column_texts(table, self.reading, name))
-        return distinct(texts)
 
     # --- What is asked ---------------------------------------------------------------------------
 
-    def _ask_statuses(self, known: Mapping[str, str]) -> None:
-        offered: list[Any] = [
-            ("", "choose"),
-            ("Statuses here", [(status.label, status.label) for status in self.statuses]),
-        ]
+    def _ask_statuses(self, guessed: Mapping[str, str]) -> None:
+        here = self.viewer.negotiation.scheme.statuses.filter(retired=False)
+        present = [(status.label, status.label) for status in here]
+        offered: list[Any] = [("", "choose"), ("Statuses here", present)]
         if self.viewer.is_head:
             new = [
                 (f"{NEW}{value}", f"new, counts as: {label}") for value, label in Category.choices
@@ -218,10 +211,8 @@ class WordsForm(forms.Form):
         else:
             del self.fields["make_scheme"]
         offered.append(("Nothing", [(NOTHING, "no status")]))
-        words = [(status.label, status.short, status.category) for status in self.statuses]
-        for place, word in enumerate(self.status_words):
-            field = forms.ChoiceField(label=word, choices=offered)
-            field.initial = guess_status(word, words, known)
+        for place, (word, meant) in enumerate(guessed.items()):
+            field = forms.ChoiceField(label=word, choices=offered, initial=meant)
             self.fields[f"status_{place}"] = field
         if not self.status_words or not self._scheme_is_unused():
             self.fields.pop("make_scheme", None)
@@ -231,16 +222,13 @@ class WordsForm(forms.Form):
         visible = Entry.objects.visible_to(self.viewer.user, self.viewer.scope)
         return not visible.filter(status__scheme=self.viewer.negotiation.scheme).exists()
 
-    def _ask_speakers(self, known: Mapping[str, str]) -> None:
+    def _ask_speakers(self, guessed: Mapping[str, str]) -> None:
         codes = list(self.parties)
         joint = [" ".join(pair) for pair in _pairs(codes)] if len(codes) > 2 else []
         meanings = [*codes, JOINT, *joint, THIRD, OWN]
         offered = [("", "choose")] + [(m, speaker_text(m, self.parties)) for m in meanings]
-        names = [(party.code, party.name) for party in self.parties.values()]
-        for place, word in enumerate(self.speaker_words):
-            field = forms.ChoiceField(label=word, choices=offered)
-            guess = guess_speaker(word, names, known)
-            field.initial = JOINT if len(guess.split()) == len(codes) > 1 else guess
+        for place, (word, meant) in enumerate(guessed.items()):
+            field = forms.ChoiceField(label=word, choices=offered, initial=meant)
             self.fields[f"speaker_{place}"] = field
         speaker: Any = self.fields["speaker"]
         speaker.choices = [("", "nobody: such a row is an error"), *offered[1:]]
@@ -290,14 +278,16 @@ class WordsForm(forms.Form):
     def words(self) -> dict[str, dict[str, str]]:
         """The meaning of each word, as `Upload.words` keeps it."""
         asked = {"status": self.status_words, "asserted_by": self.speaker_words}
-        prefix = {"status": "status", "asserted_by": "speaker"}
-        return {
-            name: {
-                plain(word): self.cleaned_data[f"{prefix[name]}_{place}"]
-                for place, word in enumerate(words)
+        prefixes = {"status": "status", "asserted_by": "speaker"}
+        return as_kept(
+            {
+                sort: {
+                    word: self.cleaned_data[f"{prefixes[sort]}_{place}"]
+                    for place, word in enumerate(words)
+                }
+                for sort, words in asked.items()
             }
-            for name, words in asked.items()
-        }
+        )
 
     @property
     def options(self) -> dict[str, Any]:

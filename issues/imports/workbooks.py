@@ -33,14 +33,17 @@ _QUOTED = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
 def sheet_names(data: bytes) -> list[str]:
     """The sheets, in their order. Raises Unreadable for what is no XLSX or unpacks too large."""
     _check_size(data)
-    return list(_opened(data).sheetnames)
+    names = [page.title for page in _opened(data).worksheets]
+    if not names:
+        raise Unreadable(DAMAGED)
+    return names
 
 
 def read_workbook(data: bytes, sheet: str = "", header_row: int | None = None) -> Table:
     """The table on `sheet`, or on the first one. Raises Unreadable."""
     _check_size(data)
     book = _opened(data)
-    page = book[sheet] if sheet in book.sheetnames else book.worksheets[0]
+    page = next((one for one in book.worksheets if one.title == sheet), book.worksheets[0])
     formulas, merged = _look_into(data, page._worksheet_path)
     twin = _opened(data, values=False)[page.title] if formulas else None
     try:

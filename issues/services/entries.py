@@ -245,7 +245,7 @@ def _rebuild(
     viewer: Viewer, entries: Iterable[Entry], progress: Progress = lambda _items: None
 ) -> None:
     keys, done = sorted({entry.issue_id for entry in entries}), 0
-    for chunk in in_chunks(keys):
+    for chunk in in_chunks(keys, 50):
         rebuild(viewer.negotiation, chunk)
         done += len(chunk)
         progress(done)

@@ -340,10 +340,10 @@ def rebuild(negotiation: Negotiation, issue_ids: Sequence[int]) -> None:
     index_items(issue_ids)
 
 
-def in_chunks(issue_ids: Sequence[int]) -> Iterator[Sequence[int]]:
+def in_chunks(issue_ids: Sequence[int], size: int = CHUNK) -> Iterator[Sequence[int]]:
     """These items, so many at a time as `rebuild` should get."""
-    for start in range(0, len(issue_ids), CHUNK):
-        yield issue_ids[start : start + CHUNK]
+    for start in range(0, len(issue_ids), size):
+        yield issue_ids[start : start + size]
 
 
 def _chunks(negotiation: Negotiation) -> Iterator[Sequence[int]]:

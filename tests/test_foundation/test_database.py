@@ -20,7 +20,7 @@ postgres_only = pytest.mark.skipif(connection.vendor == "sqlite", reason="the po
         ("synchronous", 2),  # FULL
         ("foreign_keys", 1),
         ("recursive_triggers", 1),
-        ("busy_timeout", 5000),
+        ("busy_timeout", 20000),
     ],
 )
 def test_pragma_holds_on_the_live_connection(pragma, value):

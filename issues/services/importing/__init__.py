@@ -3,6 +3,7 @@
 from .checking import Check, check_some, checked
 from .entry_lines import speaker_text
 from .lines import Line, Maker, maker_for
+from .meanings import as_kept, known_words, meanings, words_in
 from .retracting import may_retract_import, retract_import
 from .running import may_import, new_statuses, run_import
 from .staging import (
@@ -12,6 +13,7 @@ from .staging import (
     progress_of,
     read_again,
     remembered,
+    remove_files,
     sheets_of,
     stage,
     staged,
@@ -23,18 +25,22 @@ __all__ = [
     "Check",
     "Line",
     "Maker",
+    "as_kept",
     "check_some",
     "checked",
     "discard",
     "discard_old",
     "format_of",
+    "known_words",
     "maker_for",
     "may_import",
     "may_retract_import",
+    "meanings",
     "new_statuses",
     "progress_of",
     "read_again",
     "remembered",
+    "remove_files",
     "retract_import",
     "run_import",
     "sheets_of",
@@ -43,4 +49,5 @@ __all__ = [
     "staged",
     "table_of",
     "update_upload",
+    "words_in",
 ]

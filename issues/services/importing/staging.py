@@ -98,10 +98,11 @@ def update_upload(upload: Upload, **choices: Any) -> Upload:
 def discard(upload: Upload) -> None:
     """Forgets an upload and removes its files."""
     Upload.objects.filter(pk=upload.pk).delete()
-    transaction.on_commit(lambda: _remove_files(upload))
+    transaction.on_commit(lambda: remove_files(upload))
 
 
-def _remove_files(upload: Upload) -> None:
+def remove_files(upload: Upload) -> None:
+    """Removes what was kept of an upload outside the database."""
     for part in PARTS:
         _path(upload, part).unlink(missing_ok=True)
 
