@@ -100,12 +100,27 @@ def test_every_column_of_the_state_of_play_is_on_paper(visit, tmp_path):
         assert words in text
 
 
-@pytest.mark.parametrize("path", ["", "issues/", "issues/16/", "rounds/", "rounds/3/"])
-def test_every_printed_page_says_for_whom_it_is(visit, tmp_path, path):
+# How many sheets at least: the marking must stand on the second one too.
+SHEETS = {"": 2, "issues/": 2, "issues/16/": 2, "rounds/": 1, "rounds/3/": 2}
+
+
+@pytest.mark.parametrize("path", SHEETS)
+def test_every_sheet_says_for_whom_it_is(visit, tmp_path, path):
     page = visit("viewer")
     page.goto(CASE + path)
-    first = pages_of(page, tmp_path)[0]
-    assert "For members of this negotiation. Printed by viewer on" in first
+    sheets = pages_of(page, tmp_path)
+    assert len(sheets) >= SHEETS[path]
+    for sheet in sheets:
+        assert "For members of this negotiation. Printed by viewer on" in " ".join(sheet.split())
+
+
+def test_every_sheet_of_what_moved_says_what_it_was_made_from(visit, tmp_path):
+    page = visit("viewer")
+    page.goto(f"{CASE}changes/?from=round-1&to=now")
+    sheets = pages_of(page, tmp_path)
+    assert len(sheets) > 1
+    for sheet in sheets:
+        assert "Made from public entries only. Printed by viewer" in " ".join(sheet.split())
 
 
 def test_long_entries_of_the_case_stay_within_a_page_per_twelve_items(visit, tmp_path):
