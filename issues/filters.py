@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -76,6 +77,13 @@ def with_standing(issues: QuerySet[Issue], frame: FrameView) -> QuerySet[Issue]:
 class AnyOf(django_filters.ChoiceFilter):
     """A choice that is "Any" until it is made."""
 
+    def __deepcopy__(self, _memo: Any) -> AnyOf:
+        """Each page has its own filters, but not its own copy of every choice of theirs."""
+        clone = copy.copy(self)
+        clone.extra = dict(self.extra)
+        clone.method = self.method  # binds it to the clone
+        return clone
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(empty_label="Any", **kwargs)
 
@@ -90,11 +98,13 @@ class IssueFilter(django_filters.FilterSet):
     waits = AnyOf(label="Waits for", method="note_waits")
     round = AnyOf(label="Touched in", method="filter_round")
     moved = AnyOf(label="Moved", choices=MOVED, method="filter_moved")
-    sort = django_filters.ChoiceFilter(
+    sort = AnyOf(
         label="Order",
         choices=[(sign + name, name) for name in SORTS for sign in ("", "-")],
         method="filter_sort",
     )
+
+    _form_class: type[forms.Form]
 
     class Meta:
         model = Issue
@@ -115,6 +125,12 @@ class IssueFilter(django_filters.FilterSet):
         self.moved_ids = moved_ids
         self.conditions: list[Condition] = []
         self._offer_choices()
+
+    def get_form_class(self) -> type[forms.Form]:
+        """Made once for all pages: what differs are the choices, and each form has its own."""
+        if "_form_class" not in vars(type(self)):
+            type(self)._form_class = super().get_form_class()
+        return self._form_class
 
     def _offer_choices(self) -> None:
         parties = [(party.code, party.name) for party in self.frame.parties.values()]

@@ -10,10 +10,10 @@ from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.db.models import Count, Max, QuerySet
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from negotiations.dates import DAY, date_text
+from negotiations.markup import fill
 from negotiations.models import Round
 from negotiations.prepared import prepared
 from negotiations.scopes import Scope
@@ -325,7 +325,7 @@ def _inside(previous: StandingView, before: StandingView, after: StandingView) -
     if not at:
         way = movement(previous, after).direction
         arrow, title = BETWEEN_ARROWS[way], "moved since the previous round"
-    sign = format_html('<span class="arrow {}" title="{}">{}</span>', way, title, arrow)
+    sign = fill('<span class="arrow {}" title="{}">{}</span>', way, title, arrow)
     if not after.headline:
         inner = '<span class="nil">·</span>'
     else:

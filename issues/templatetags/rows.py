@@ -1,7 +1,7 @@
 """The rows of the state of play and of the list, and the choices of rounds, written directly.
 
 There are fifty on a page with up to thirty values each: as template nodes they would cost more
-than everything else together. Every value passes `format_html`, so nothing goes out unescaped.
+than everything else together. Every value passes `fill`, so nothing goes out unescaped.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from django import template
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from negotiations.markup import fill
 from negotiations.models import Round
 from negotiations.templatetags.parley import status_text
 
@@ -62,14 +62,14 @@ def round_options(rounds: Iterable[Round], chosen: Round | None = None) -> SafeS
     """An option for each round, by its place."""
     return SafeString(
         "".join(
-            format_html(OPTION, one.place, SELECTED if one == chosen else NONE, one.name, one.when)
+            fill(OPTION, one.place, SELECTED if one == chosen else NONE, one.name, one.when)
             for one in rounds
         )
     )
 
 
 def _state_row(row: ItemRow, back: str) -> SafeString:
-    return format_html(
+    return fill(
         STATE_ROW,
         _child(row),
         _add(row, back, "add", "+", SafeString(' title="Add an entry"')),
@@ -86,7 +86,7 @@ def _state_row(row: ItemRow, back: str) -> SafeString:
 
 
 def _list_row(row: ItemRow, back: str, child: SafeString) -> SafeString:
-    return format_html(
+    return fill(
         LIST_ROW,
         child,
         format_html(PICK, row.issue.number, row.name) if back else NONE,
@@ -104,11 +104,11 @@ def _list_row(row: ItemRow, back: str, child: SafeString) -> SafeString:
 
 
 def _part(markup: str, value: str) -> SafeString:
-    return format_html(markup, value) if value else NONE
+    return fill(markup, value) if value else NONE
 
 
 def _heading(row: ItemRow, span: int) -> SafeString:
-    return format_html(HEADING, span, row.new_heading) if row.new_heading else NONE
+    return fill(HEADING, span, row.new_heading) if row.new_heading else NONE
 
 
 def _child(row: ItemRow) -> SafeString:
@@ -119,18 +119,18 @@ def _claim(row: ItemRow) -> SafeString:
     """Who says so, and the date of each party."""
     if not row.badge:
         return NONE
-    return format_html(CLAIM, row.badge[0].upper() + row.badge[1:], row.words)
+    return fill(CLAIM, row.badge[0].upper() + row.badge[1:], row.words)
 
 
 def _since(row: ItemRow) -> SafeString:
     if row.moved is None:
         return NONE
-    arrow = format_html(ARROW, row.moved.direction, row.arrow) if row.arrow else NONE
-    return format_html(SINCE, arrow, row.moved_text)
+    arrow = fill(ARROW, row.moved.direction, row.arrow) if row.arrow else NONE
+    return fill(SINCE, arrow, row.moved_text)
 
 
 def _add(row: ItemRow, back: str, css: str, sign: str, title: SafeString) -> SafeString:
     if not back:
         return NONE
     url = f"{row.url}entries/?back={quote(back)}"
-    return format_html(ADD, css, row.issue.number, url, url, title, row.name, sign)
+    return fill(ADD, css, row.issue.number, url, url, title, row.name, sign)

@@ -8,10 +8,10 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from negotiations.dates import date_text
+from negotiations.markup import fill
 
 register = template.Library()
 
@@ -30,7 +30,7 @@ def status_text(status: Any) -> SafeString:
 
 @lru_cache(maxsize=512)
 def _status(category: str, mark: str, label: str) -> SafeString:
-    return format_html(_STATUS, category, mark, label)
+    return fill(_STATUS, category, mark, label)
 
 
 @register.simple_tag
@@ -42,7 +42,7 @@ def status_mini(status: Any) -> SafeString:
 @lru_cache(maxsize=512)
 def mini(category: str, mark: str, label: str, short: str) -> SafeString:
     """The same from plain values, for reads that build many cells at once."""
-    return format_html(_MINI, category, label, mark, short)
+    return fill(_MINI, category, label, mark, short)
 
 
 @register.filter
@@ -70,7 +70,7 @@ def party_code(party: Any) -> SafeString:
 
 @lru_cache(maxsize=512)
 def _party_code(name: str, code: str) -> SafeString:
-    return format_html('<abbr class="pty" title="{}">{}</abbr>', name, code)
+    return fill('<abbr class="pty" title="{}">{}</abbr>', name, code)
 
 
 _LINK = '<a href="{}" rel="noreferrer noopener external">{}</a>'
@@ -82,7 +82,7 @@ _ABOUT = ' <a class="no-print" href="{}">more<span class="hidden-text"> about {}
 def source_link(source: Any) -> SafeString:
     """A SourceView's text as a link to where it lies, else to its page here."""
     link = (_LINK, source.url) if source.url else (_PAGE, source.page)
-    return format_html(*link, source.text) + _file(source, source.page)
+    return fill(*link, source.text) + _file(source, source.page)
 
 
 @register.simple_tag
@@ -91,12 +91,12 @@ def dated_source(source: Any, page: str) -> SafeString:
 
     In full, and itself that way, where it has no address elsewhere.
     """
-    shown = format_html(_PAGE, page, source)
+    shown = fill(_PAGE, page, source)
     if source.url:
         name = ", ".join(filter(None, (source.publisher or source.title, source.date_text)))
-        shown = format_html(_LINK, source.url, name) + format_html(_ABOUT, page, source.title)
+        shown = fill(_LINK, source.url, name) + fill(_ABOUT, page, source.title)
     if source.archive_url:
-        shown += SafeString(" ") + format_html(_LINK, source.archive_url, "archived copy")
+        shown += SafeString(" ") + fill(_LINK, source.archive_url, "archived copy")
     return shown + _file(source, page)
 
 
@@ -104,7 +104,7 @@ def _file(source: Any, page: str) -> SafeString:
     """ " (file, 120 kB)" as a link, where a file is kept with the source."""
     if not source.file_text:
         return SafeString("")
-    return SafeString(" ") + format_html(_PAGE, f"{page}file/", source.file_text)
+    return SafeString(" ") + fill(_PAGE, f"{page}file/", source.file_text)
 
 
 @register.filter
