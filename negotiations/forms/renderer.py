@@ -1,25 +1,62 @@
-"""Writes the commonest controls of a form directly: a page has dozens, one template each."""
+"""Writes fields and the commonest controls directly: a form has dozens, one template each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from django.forms import BoundField
 from django.forms.renderers import DjangoTemplates
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 
+from ..markup import fill
+
 Widget = Mapping[str, Any]
+FIELD = "parley/field"
 
 
 class Renderer(DjangoTemplates):
     """Django's own markup but for blank lines; what is not listed goes through its template."""
 
+    field_template_name = FIELD
+
     def render(self, template_name: str, context: dict[str, Any], request: Any = None) -> str:
-        write = WRITERS.get(template_name)
-        return (
-            write(context["widget"]) if write else super().render(template_name, context, request)
-        )
+        if template_name == FIELD:
+            return _field(context["field"])
+        if write := WRITERS.get(template_name):
+            return write(context["widget"])
+        return super().render(template_name, context, request)
+
+
+def _field(field: BoundField) -> SafeString:
+    """`field.as_field_group`: what `_field.html` writes, in a fifth of its time."""
+    errors, name = field.errors, field.auto_id
+    hint = fill(HINT, name, field.help_text) if field.help_text else ""
+    said = fill(ERROR, name, " ".join(map(str, errors))) if errors else ""
+    invalid = " invalid" if errors else ""
+    return fill(GROUP, invalid, name, _labelled(field), SafeString(hint), SafeString(said))
+
+
+def _labelled(field: BoundField) -> SafeString:
+    if field.widget_type == "checkbox":
+        return fill(CHECK, field.id_for_label, field.as_widget(), field.label)
+    if field.use_fieldset:
+        described = field.aria_describedby
+        about = fill(DESCRIBED, described) if described else SafeString()
+        return fill(FIELDSET, about, field.label, field.as_widget())
+    optional = SafeString() if field.field.required else OPTIONAL
+    return fill(LABELLED, field.id_for_label, field.label, optional, field.as_widget())
+
+
+GROUP = '<div class="field{}" id="{}-field">{}{}{}</div>\n'
+CHECK = '<label class="check" for="{}">{} {}</label>'
+FIELDSET = "<fieldset{}><legend>{}</legend>{}</fieldset>"
+DESCRIBED = ' aria-describedby="{}"'
+LABELLED = '<label for="{}">{}{}</label>\n  {}'
+OPTIONAL = SafeString(" <small>optional</small>")
+HINT = '<p class="hint" id="{}_helptext">{}</p>'
+ERROR = '<p class="error" id="{}_error">{}</p>'
 
 
 def _attributes(attributes: Mapping[str, Any]) -> str:
@@ -35,6 +72,16 @@ def _input(widget: Widget) -> SafeString:
     shown = "" if value is None else f' value="{conditional_escape(value)}"'
     kind, name = widget["type"], conditional_escape(widget["name"])
     return SafeString(f'<input type="{kind}" name="{name}"{shown}{_attributes(widget["attrs"])}>')
+
+
+def _choice(widget: Widget) -> SafeString:
+    """One of several radio buttons or boxes, with its label around it or without."""
+    control = _input(widget)
+    if not widget["wrap_label"]:
+        return control
+    target = widget["attrs"].get("id")
+    about = f' for="{conditional_escape(target)}"' if target else ""
+    return SafeString(f"<label{about}>{control} {conditional_escape(widget['label'])}</label>")
 
 
 def _textarea(widget: Widget) -> SafeString:
@@ -64,6 +111,7 @@ WIDGETS = "django/forms/widgets/"
 INPUTS = ("text", "hidden", "checkbox", "number", "url", "email", "password", "date", "time")
 WRITERS: dict[str, Callable[[Widget], SafeString]] = {
     **{f"{WIDGETS}{kind}.html": _input for kind in INPUTS},
+    **{f"{WIDGETS}{kind}_option.html": _choice for kind in ("radio", "checkbox")},
     f"{WIDGETS}textarea.html": _textarea,
     f"{WIDGETS}select.html": _select,
 }

@@ -5,6 +5,7 @@ import re
 import pytest
 from django import forms
 from django.forms.renderers import DjangoTemplates
+from django.template.loader import render_to_string
 
 from negotiations.forms.renderer import WIDGETS, WRITERS, Renderer
 
@@ -29,6 +30,10 @@ CONTROLS = [
     (forms.Select(choices=CHOICES), EVIL),
     (forms.Select(choices=CHOICES), None),
 ]
+CHOICE_WIDGETS = [
+    forms.RadioSelect(choices=CHOICES),
+    forms.CheckboxSelectMultiple(choices=CHOICES),
+]
 
 
 @pytest.mark.parametrize(("widget", "value"), CONTROLS)
@@ -40,7 +45,41 @@ def test_control_is_djangos_own(widget, value, attributes):
 
 
 def test_every_direct_control_is_compared_here():
-    assert {widget.template_name for widget, _value in CONTROLS} == set(WRITERS)
+    compared = {widget.template_name for widget, _value in CONTROLS}
+    options = {widget.option_template_name for widget in CHOICE_WIDGETS}
+    assert compared | options == set(WRITERS)
+
+
+@pytest.mark.parametrize("widget", CHOICE_WIDGETS)
+@pytest.mark.parametrize("wrap", [True, False])
+def test_one_of_several_choices_is_djangos_own(widget, wrap):
+    data = {"id": "id_x", "disabled": True, "aria-label": EVIL}
+    for option in widget.options("a<name>", [EVIL], data):
+        context = {"widget": {**option, "wrap_label": wrap}}
+        expected = DjangoTemplates().render(option["template_name"], context)
+        ours = Renderer().render(option["template_name"], context)
+        assert ours == expected.replace("\n", "")
+
+
+class Asked(forms.Form):
+    word = forms.CharField(help_text=EVIL, label=EVIL)
+    text = forms.CharField(widget=forms.Textarea, required=False)
+    tick = forms.BooleanField(help_text="Tick it.")
+    one = forms.ChoiceField(choices=CHOICES)
+    radio = forms.ChoiceField(choices=CHOICES, widget=forms.RadioSelect, help_text="Choose.")
+    some = forms.MultipleChoiceField(choices=CHOICES[:2], widget=forms.CheckboxSelectMultiple)
+
+
+@pytest.mark.parametrize("form", [Asked(), Asked({"one": "b"}, auto_id="other-%s")])
+@pytest.mark.parametrize("name", Asked.base_fields)
+def test_field_is_what_the_template_of_fields_writes(form, name):
+    expected = render_to_string("_field.html", {"field": form[name]})
+    assert _tight(form[name].as_field_group()) == _tight(expected)
+
+
+def _tight(markup):
+    """Without the spaces beside tags, of which the template has many for its readers."""
+    return re.sub(r"\s*(<[^>]*>)\s*", r"\1", markup.strip())
 
 
 def test_other_controls_go_through_their_template():
