@@ -117,7 +117,7 @@ class ChangeReader:
         """The entries behind the comparison, by item: said in that time, or recorded since."""
         if self.compared.since:
             return self.entries.counting(Q(recorded_at__gt=self.compared.since))
-        return self.entries.counting(self.compared.span.began_counting)
+        return self.entries.told_in(self.compared.span)
 
     def _pairs(self) -> dict[int, Pair]:
         """Before and after of every item that may have moved."""

@@ -14,7 +14,7 @@ from negotiations.models import Round
 from negotiations.templatetags.parley import moment
 
 from .frame import FrameView
-from .moves import Span
+from .span import Span
 
 
 class Moment(NamedTuple):

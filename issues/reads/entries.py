@@ -21,6 +21,7 @@ from ..models import Entry, EntrySource, Issue
 from ..models.entries import EntryQuerySet
 from ..standing import replaced
 from .frame import FrameView, StatusView
+from .span import Span
 
 SAYS = (Entry.Kind.ENTRY, Entry.Kind.CORRECTION)
 VOICES = {
@@ -36,10 +37,8 @@ _COLUMNS = (
 _SOURCE = ("publisher", "title", "url", "uuid", "file_size")
 
 
-def known_items(frame: FrameView) -> Q:
-    """Items recorded later than the page's recorded day are absent (design §2)."""
-    moment = frame.clock.known_moment
-    return Q(recorded_at__lte=moment) if moment else Q()
+# An entry, its item, and whether something replies to it.
+Fitting = tuple[int, int, bool]
 
 
 class SourceView(NamedTuple):
@@ -88,24 +87,38 @@ class EntryReader:
 
     def __init__(self, frame: FrameView) -> None:
         self.frame = frame
+        clock, scope = frame.clock, frame.viewer.scope
+        # What the queries below begin with.
+        self._known = (scope, clock.known_moment)
+        self._where = (frame.negotiation.pk, scope, clock.known_moment, clock.as_of)
 
     def seen(self) -> EntryQuerySet:
         """Every entry of the negotiation in the viewer's scope, by what the page knows."""
-        here = Issue.objects.visible_to(self.frame.viewer).filter(known_items(self.frame))
-        return self._known().filter(issue__in=here.order_by())
-
-    def _known(self) -> EntryQuerySet:
-        """The same without asking which negotiation: for entries named by their ids."""
-        rows: EntryQuerySet = Entry.objects.in_scope(self.frame.viewer.scope)
-        moment = self.frame.clock.known_moment
-        return rows.filter(recorded_at__lte=moment) if moment else rows
+        return _seen(self.frame.negotiation.pk, *self._known)
 
     def counting(self, *conditions: Q) -> dict[int, list[int]]:
         """Ids of the entries that count and meet one of these, by item, in the order recorded.
 
         One query for each: together the database would read every entry of the negotiation.
         """
-        fitting = sorted({row for fits in conditions for row in self._fitting(fits)})
+        return self._by_item(row for one in conditions for row in _fitting(*self._where, one))
+
+    def told_at(self, round_pk: int, span: Span | None) -> dict[int, list[int]]:
+        """As `counting`: entries that name the round, and those that began to count while it met.
+
+        Two queries as there: together the database would read every entry.
+        """
+        rows = _naming(*self._where, round_pk)
+        if span:
+            rows = rows + _beginning(*self._where, span.before, span.after)
+        return self._by_item(rows)
+
+    def told_in(self, span: Span) -> dict[int, list[int]]:
+        """As `counting`: entries that began to count within."""
+        return self._by_item(_beginning(*self._where, span.before, span.after))
+
+    def _by_item(self, rows: Iterable[Fitting]) -> dict[int, list[int]]:
+        fitting = sorted(set(rows))
         out = self.out({issue_id for _pk, issue_id, answered in fitting if answered})
         found: dict[int, list[int]] = defaultdict(list)
         for pk, issue_id, _answered in fitting:
@@ -113,29 +126,18 @@ class EntryReader:
                 found[issue_id].append(pk)
         return found
 
-    def _fitting(self, condition: Q) -> Iterable[tuple[int, int, bool]]:
-        rows = self.seen().filter(condition, kind__in=SAYS).order_by()
-        if self.frame.clock.as_of:
-            rows = rows.filter(counts_from__lte=self.frame.clock.as_of)
-        replies = self._known().filter(corrects=OuterRef("pk")).order_by()
-        found = rows.annotate(answered=Exists(replies))
-        return found.values_list("pk", "issue_id", "answered")
+    def out(self, issue_ids: Collection[int]) -> set[int | None]:
+        """Ids of what was corrected or taken back on these items."""
+        return replaced(_Reply(*row) for row in _replies(*self._known, list(issue_ids)))
 
-    def out(self, issue_ids: Collection[int] | None = None) -> set[int | None]:
-        """Ids of what was corrected or taken back, on these items or (None) anywhere."""
-        if issue_ids is None:
-            replies = self.seen()
-        elif issue_ids:
-            replies = self._known().filter(issue__in=issue_ids)
-        else:
-            return set()
-        rows = replies.filter(corrects__isnull=False).order_by()
+    def out_anywhere(self) -> set[int | None]:
+        """The same on all items."""
+        rows = self.seen().filter(corrects__isnull=False).order_by()
         return replaced(_Reply(*row) for row in rows.values_list("pk", "kind", "corrects"))
 
     def lines(self, pks: Sequence[int]) -> dict[int, list[EntryLine]]:
         """These entries by item, oldest first."""
-        scope, known = self.frame.viewer.scope, self.frame.clock.known_moment
-        rows = _rows(scope, list(pks), known)
+        rows = _rows(*self._known, list(pks))
         parties, sources = self._parties(rows), self._sources(pks)
         found: dict[int, list[EntryLine]] = defaultdict(list)
         for row in rows:
@@ -173,10 +175,57 @@ class EntryReader:
         return found
 
 
+Moment = dt.datetime | None
+Day = dt.date | None
+
+
+def _recorded(scope: Scope, known: Moment) -> EntryQuerySet:
+    """What is in scope and was recorded by then, of whatever negotiation."""
+    rows: EntryQuerySet = Entry.objects.in_scope(scope)
+    return rows.filter(recorded_at__lte=known) if known else rows
+
+
+def _seen(negotiation: int, scope: Scope, known: Moment) -> EntryQuerySet:
+    here = Issue.objects.shown_in(negotiation)
+    here = here.filter(recorded_at__lte=known) if known else here
+    return _recorded(scope, known).filter(issue__in=here.order_by())
+
+
+def _fitting(
+    negotiation: int, scope: Scope, known: Moment, as_of: Day, condition: Q
+) -> QuerySet[Any, Any]:
+    """Entries that say something and meet the condition; each with whether something replies."""
+    rows = _seen(negotiation, scope, known).filter(condition, kind__in=SAYS).order_by()
+    rows = rows.filter(counts_from__lte=as_of) if as_of else rows
+    replies = _recorded(scope, known).filter(corrects=OuterRef("pk")).order_by()
+    return rows.annotate(answered=Exists(replies)).values_list("pk", "issue_id", "answered")
+
+
 @prepared
-def _rows(scope: Scope, pks: list[int], known: dt.datetime | None) -> QuerySet[Any, Any]:
-    rows: EntryQuerySet = Entry.objects.in_scope(scope).filter(pk__in=pks)
-    return (rows.filter(recorded_at__lte=known) if known else rows).ranked().values(*_COLUMNS)
+def _naming(
+    negotiation: int, scope: Scope, known: Moment, as_of: Day, round_pk: int
+) -> QuerySet[Any, Any]:
+    return _fitting(negotiation, scope, known, as_of, Q(round=round_pk))
+
+
+@prepared
+def _beginning(
+    negotiation: int, scope: Scope, known: Moment, as_of: Day, before: dt.date, after: Day
+) -> QuerySet[Any, Any]:
+    within = Q(counts_from__gt=before)
+    within &= Q(counts_from__lte=after) if after else Q()
+    return _fitting(negotiation, scope, known, as_of, within)
+
+
+@prepared
+def _replies(scope: Scope, known: Moment, issues: list[int]) -> QuerySet[Any, Any]:
+    rows = _recorded(scope, known).filter(issue__in=issues, corrects__isnull=False).order_by()
+    return rows.values_list("pk", "kind", "corrects")
+
+
+@prepared
+def _rows(scope: Scope, known: Moment, pks: list[int]) -> QuerySet[Any, Any]:
+    return _recorded(scope, known).filter(pk__in=pks).ranked().values(*_COLUMNS)
 
 
 @prepared

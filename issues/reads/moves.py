@@ -7,15 +7,19 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
+
+from negotiations.prepared import prepared
+from negotiations.scopes import Scope
 
 from ..models import Issue
 from ..standing import Movement, movement
 from ..standing.values import HELD
-from .entries import EntryLine, EntryReader, known_items
+from .entries import EntryLine, EntryReader
 from .frame import FrameView, months_before
+from .span import Span
 from .standings import StandingReader, StandingView, period
 from .wording import ARROWS, badge_text, movement_text, remark_text, words_text
 
@@ -26,27 +30,6 @@ _PAIR = (
 
 Pair = tuple[StandingView, StandingView]
 
-# Later than any day: the standing that holds now.
-NOW_DAY = dt.date.max
-
-
-@dataclass(frozen=True)
-class Span:
-    """From the end of the day `before` to the end of the day `after` (None: until now)."""
-
-    before: dt.date
-    after: dt.date | None
-
-    @property
-    def last(self) -> dt.date:
-        return self.after or NOW_DAY
-
-    @property
-    def began_counting(self) -> Q:
-        """Entries that count from a day within."""
-        within = Q(counts_from__gt=self.before)
-        return within & Q(counts_from__lte=self.after) if self.after else within
-
 
 def looks_between(frame: FrameView, entries: EntryReader, span: Span) -> dict[int, Pair]:
     """Where the items stood before and after whose standing may differ; without words.
@@ -54,11 +37,12 @@ def looks_between(frame: FrameView, entries: EntryReader, span: Span) -> dict[in
     One query. Alike pairs are one object, so that what they come to is worked out once.
     """
     if frame.clock.known:
-        pks = list(entries.counting(span.began_counting))
+        pks = list(entries.told_in(span))
         return StandingReader(frame).at_both(pks, span.before, span.after)
     status, made = frame.statuses.get, {}
     found = {}
-    for pk, *columns in _began_within(frame, span).values_list("pk", *_PAIR):
+    where = (frame.negotiation.pk, frame.viewer.scope)
+    for pk, *columns in _began_within(*where, span.before, span.after):
         key = tuple(columns)
         if key not in made:
             old, fell, old_badge, new, new_badge = columns
@@ -68,14 +52,15 @@ def looks_between(frame: FrameView, entries: EntryReader, span: Span) -> dict[in
     return found
 
 
-def _began_within(frame: FrameView, span: Span) -> QuerySet[Issue]:
+@prepared
+def _began_within(
+    negotiation: int, scope: Scope, before: dt.date, after: dt.date | None
+) -> QuerySet[Any, Any]:
     """Items with a stored period that began within and holds at the end."""
-    scope = frame.viewer.scope
-    issues = Issue.objects.visible_to(frame.viewer).annotate(
-        was=period(scope, span.before),
-        now=period(scope, span.after, began_after=span.before),
+    issues = Issue.objects.shown_in(negotiation).annotate(
+        was=period(scope, before), now=period(scope, after, began_after=before)
     )
-    return issues.filter(now__id__isnull=False).order_by()
+    return issues.filter(now__id__isnull=False).order_by().values_list("pk", *_PAIR)
 
 
 def with_freshness_of(frame: FrameView, day: dt.date | None) -> FrameView:
@@ -100,8 +85,15 @@ class ItemName(NamedTuple):
 
 def item_names(frame: FrameView) -> dict[int, ItemName]:
     """Every item that the page knows of, in the order of the agenda. One query."""
-    issues = Issue.objects.visible_to(frame.viewer).filter(known_items(frame)).in_agenda_order()
-    return {row[0]: ItemName(*row) for row in issues.values_list(*ItemName._fields)}
+    rows = _names(frame.negotiation.pk, frame.clock.known_moment)
+    return {row[0]: ItemName(*row) for row in rows}
+
+
+@prepared
+def _names(negotiation: int, known: dt.datetime | None) -> QuerySet[Any, Any]:
+    issues = Issue.objects.shown_in(negotiation).in_agenda_order()
+    issues = issues.filter(recorded_at__lte=known) if known else issues
+    return issues.values_list(*ItemName._fields)
 
 
 # --- One item -----------------------------------------------------------------------------------

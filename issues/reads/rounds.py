@@ -11,10 +11,11 @@ from itertools import groupby
 from operator import itemgetter
 
 from django.core.paginator import Page
-from django.db.models import Count, Q
+from django.db.models import Count, QuerySet
 from django.urls import reverse
 
-from negotiations.models import Delegate, Party, Readout, Round
+from negotiations.models import Delegate, Party, Readout, Round, Source
+from negotiations.prepared import prepared
 
 from ..models import AgendaLine, Standing
 from .entries import SAYS, EntryReader, SourceView, source_view
@@ -22,7 +23,6 @@ from .frame import FrameView
 from .moves import (
     ItemName,
     MovedItem,
-    Span,
     Totals,
     item_names,
     looks_between,
@@ -30,6 +30,7 @@ from .moves import (
     with_freshness_of,
 )
 from .paging import page_at
+from .span import Span
 from .standings import NOTHING, StandingReader, StandingView
 
 ITEMS_PER_PAGE = 20
@@ -127,16 +128,10 @@ def _stood(frame: FrameView, row: Stood) -> StandingView:
     return StandingView(status(headline or 0), badge, fell_from=status(fell_from or 0))
 
 
-def _told_at(round_pk: int, span: Span | None) -> list[Q]:
-    """Entries that name the round, and those that began to count while it met."""
-    names_it = Q(round=round_pk)
-    return [names_it, span.began_counting & ~names_it] if span else [names_it]
-
-
 def _entry_counts(frame: FrameView, spans: dict[int, Span | None]) -> Counter[int]:
     """As many entries as the page of each round shows."""
     entries = EntryReader(frame)
-    rows = entries.seen().filter(kind__in=SAYS).exclude(pk__in=entries.out()).order_by()
+    rows = entries.seen().filter(kind__in=SAYS).exclude(pk__in=entries.out_anywhere()).order_by()
     found: Counter[int] = Counter()
     for named, day, n in rows.values_list("round", "counts_from").annotate(n=Count("pk")):
         for pk, span in spans.items():
@@ -210,7 +205,7 @@ class RoundReader:
 
     def read(self, page: str = "") -> RoundPage:
         """One page of the items: those touched, then the rest of the agenda."""
-        told = self.entries.counting(*_told_at(self.round.pk, self.span))
+        told = self.entries.told_at(self.round.pk, self.span)
         agenda = self._agenda()
         looks = looks_between(self.frame, self.entries, self.span) if self.span else {}
         touched = {*told, *looks}
@@ -227,7 +222,7 @@ class RoundReader:
             previous=self.frame.rounds[at - 1] if at else None,
             next=self.frame.rounds[at + 1] if at + 1 < len(places) else None,
             delegations=self._delegations(),
-            sources=[source_view(source, self.frame) for source in self.round.sources.all()],
+            sources=[source_view(source, self.frame) for source in _sources(self.round.pk)],
             items=self._items([names[pk] for pk in shown], told, agenda),
             page=shown,
             totals=Totals.of(looks.values()),
@@ -243,8 +238,7 @@ class RoundReader:
         return self.round.first_day or dt.date.min
 
     def _agenda(self) -> dict[int, AgendaLine]:
-        lines = self.round.agenda_lines.filter(issue__entered_in_error=False)
-        return {line.issue_id: line for line in lines.order_by()}
+        return {line.issue_id: line for line in _agenda(self.round.pk)}
 
     def _items(
         self,
@@ -280,9 +274,9 @@ class RoundReader:
     def _delegations(self) -> list[Delegation]:
         found = {pk: Delegation(party) for pk, party in self.frame.parties.items()}
         day = self.round.first_day
-        for delegate in self.round.delegates.all():
+        for delegate in _delegates(self.round.pk):
             found[delegate.party_id].people.append(delegate)
-        for readout in self.round.readouts.select_related("source"):
+        for readout in _readouts(self.round.pk):
             side = found[readout.party_id]
             side.readout = readout
             side.source = source_view(readout.source, self.frame) if readout.source else None
@@ -291,6 +285,26 @@ class RoundReader:
             for side in found.values()
             if side.people or side.readout or day is None or _at_the_table(side.party, day)
         ]
+
+
+@prepared
+def _agenda(round_pk: int) -> QuerySet[AgendaLine]:
+    return AgendaLine.objects.filter(round=round_pk, issue__entered_in_error=False).order_by()
+
+
+@prepared
+def _delegates(round_pk: int) -> QuerySet[Delegate]:
+    return Delegate.objects.filter(round=round_pk)
+
+
+@prepared
+def _readouts(round_pk: int) -> QuerySet[Readout]:
+    return Readout.objects.filter(round=round_pk).select_related("source")
+
+
+@prepared
+def _sources(round_pk: int) -> QuerySet[Source]:
+    return Source.objects.filter(rounds=round_pk)
 
 
 def _at_the_table(party: Party, day: dt.date) -> bool:
