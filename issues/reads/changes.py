@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from negotiations.models import Party
+from negotiations.templatetags.parley import plural
 
 from ..models import Entry, Standing
 from ..models.standings import holds_on
@@ -49,6 +50,10 @@ class Waiting(NamedTuple):
     title: str
     items: list[tuple[ItemName, str]]
 
+    @property
+    def first(self) -> list[tuple[ItemName, str]]:
+        return self.items[:MOST_NAMED]
+
 
 class Unmoved(NamedTuple):
     """An item whose standing has not moved for so many held rounds."""
@@ -74,6 +79,19 @@ class Changes:
     @property
     def moved(self) -> int:
         return self.page.paginator.count
+
+    @property
+    def quiet_words(self) -> list[tuple[ItemName, str]]:
+        """The first of the quiet ones, each with how many entries it has."""
+        return [(item, plural(n, "entry,entries")) for item, n in self.quiet[:MOST_NAMED]]
+
+    @property
+    def unmoved_words(self) -> list[tuple[ItemName, str]]:
+        """Each with for how long: "unchanged for 3 held rounds"."""
+        return [
+            (item, f"unchanged for {plural(rounds, 'held round')}" if rounds else "unchanged")
+            for item, rounds in self.unmoved
+        ]
 
 
 class _AtEnd(NamedTuple):

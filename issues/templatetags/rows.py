@@ -16,6 +16,7 @@ from negotiations.markup import fill
 from negotiations.models import Round
 from negotiations.templatetags.parley import status_text
 
+from ..reads.moves import ItemName
 from ..reads.rows import ItemRow
 
 register = template.Library()
@@ -38,6 +39,7 @@ ADD = (
 )
 PICK = '<input type="checkbox" name="item" value="{}" form="pick" aria-label="Select {}"> '
 OPTION = '<option value="{}"{}>{} · {}</option>'
+NAMED = '<li><a href="{}{}/">{} {}</a>{}</li>\n'
 SELECTED = SafeString(" selected")
 CHILD = SafeString(' class="child"')
 NONE = SafeString("")
@@ -64,6 +66,17 @@ def round_options(rounds: Iterable[Round], chosen: Round | None = None) -> SafeS
         "".join(
             fill(OPTION, one.place, SELECTED if one == chosen else NONE, one.name, one.when)
             for one in rounds
+        )
+    )
+
+
+@register.simple_tag
+def item_links(named: Iterable[tuple[ItemName, str]], base: str) -> SafeString:
+    """Items in a list, each with what is said of it; `base` is the address of the list of items."""
+    return SafeString(
+        "".join(
+            fill(NAMED, base, item.number, item.label, item.title, f": {what}" if what else "")
+            for item, what in named
         )
     )
 

@@ -1,0 +1,209 @@
+"""Who said what: entries on the pages of rounds, sources and changes, and in an item's history.
+
+Written directly, as the rows of `rows`: there are dozens on a page with a dozen values each, most
+of them empty. Every value passes `fill`, so nothing goes out unescaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from django import template
+from django.template.defaultfilters import linebreaksbr, truncatechars
+from django.utils.safestring import SafeString
+
+from negotiations.markup import fill
+from negotiations.templatetags.parley import (
+    dated_source,
+    day,
+    party_code,
+    source_link,
+    status_text,
+)
+
+from ..models import Entry
+from ..reads.entries import EntryLine
+from ..reads.history import HistoryLine
+
+register = template.Library()
+
+SAID = '<p class="said">{}</p>\n'
+NOTE = '<p class="note">{}</p>\n'
+NOTED = '<span class="note">{}</span> '
+ONLY = '<span class="aud delegation">only {}</span> '
+MEMBERS = SafeString('<span class="aud">members</span> ')
+TARGET = '<a href="#history-line-{}">{}</a>'
+LONGEST = 160
+
+
+@register.simple_tag
+def told_lines(lines: Iterable[EntryLine], brief: bool = False) -> SafeString:
+    """An item of a list for each; brief: the source first, long texts cut."""
+    return SafeString("".join(f"<li>{''.join(_told(line, brief))}</li>\n" for line in lines))
+
+
+def _told(line: EntryLine, brief: bool) -> Iterator[str]:
+    yield fill(NOTED, line.when)
+    for party in line.parties:
+        yield f"{party_code(party)} "
+    if line.voice:
+        yield fill(NOTED, line.voice)
+    if line.status:
+        yield f"{status_text(line.status)} "
+    if line.only_for:
+        yield fill(ONLY, line.only_for.name)
+    yield from _in_brief(line) if brief else _in_full(line)
+
+
+def _in_brief(line: EntryLine) -> Iterator[str]:
+    for source in line.sources:
+        yield fill(NOTED, source_link(source))
+    yield fill("{}", truncatechars(line.row["text"], LONGEST))
+    yield _reason(line)
+
+
+def _in_full(line: EntryLine) -> Iterator[str]:
+    row = line.row
+    if row["audience"] == Entry.Audience.MEMBERS:
+        yield MEMBERS
+    yield linebreaksbr(row["text"])
+    if row["speaker"]:
+        yield " " + fill(NOTED, ", ".join(filter(None, (row["speaker"], row["speaker_function"]))))
+    yield _reason(line)
+    for source in line.sources:
+        yield fill(' <span class="src">{}</span>', source_link(source))
+
+
+def _reason(line: EntryLine) -> str:
+    return (
+        fill(' <span class="note">{}: {}</span>', line.mark, line.row["reason"])
+        if line.mark
+        else ""
+    )
+
+
+# --- An item's history --------------------------------------------------------------------------
+
+
+@register.simple_tag
+def history_words(line: HistoryLine) -> SafeString:
+    """When, who, what, on what source, and what became of it: all but what can be done with it."""
+    found = (_who(line), _text(line), _carried(line), _became(line), _sources(line))
+    return SafeString("".join(part for parts in found for part in parts))
+
+
+@register.simple_tag
+def history_when(line: HistoryLine) -> SafeString:
+    """When it was said, at which round, and when it was entered if that was much later."""
+    entry = line.entry
+    time = f" {entry.said_time:%H:%M}" if entry.said_time else ""
+    round_ = fill("<small>{}</small>", line.round.name) if line.round else ""
+    late = fill("<small>entered {}</small>", day(entry.recorded_at)) if line.is_late else ""
+    when = fill('<time datetime="{}">{}</time>', entry.said_first.isoformat(), entry.when)
+    return SafeString(f"{when}{time}\n{round_}\n{late}")
+
+
+def _who(line: HistoryLine) -> Iterator[str]:
+    entry = line.entry
+    yield "<p>"
+    if entry.takes_back:
+        verb = "Undone" if entry.kind == Entry.Kind.UNDO else "Taken back"
+        yield fill("<b>{}:</b> the entry of {}. {} ", verb, _target(entry), entry.reason)
+    else:
+        yield from _speakers(line)
+    if line.only_for:
+        yield fill(ONLY, line.only_for.name)
+    elif entry.audience == Entry.Audience.MEMBERS:
+        yield MEMBERS
+    yield "</p>\n"
+
+
+def _speakers(line: HistoryLine) -> Iterator[str]:
+    entry = line.entry
+    if line.voice:
+        yield fill("<b>{}</b> ", line.voice)
+    for party in line.parties:
+        yield f"{party_code(party)} "
+    if line.status:
+        old = f"{line.old_status} → " if line.old_status else ""
+        before = "still " if line.is_still else old
+        yield fill('<span class="said">{}{}</span>\n', before, status_text(line.status))
+    if entry.speaker:
+        named = ", ".join(filter(None, (entry.speaker, entry.speaker_function)))
+        yield fill('<span class="speaker">{}</span>\n', named)
+
+
+def _target(entry: Entry, text: str = "{}") -> SafeString:
+    """A link to the entry that this one replaces or takes back."""
+    target = entry.corrects
+    assert target  # noqa: S101 - only asked of replies
+    return fill(TARGET, target.uuid, text.format(target.when))
+
+
+def _text(line: HistoryLine) -> Iterator[str]:
+    entry = line.entry
+    if entry.text and not entry.takes_back:
+        yield fill(SAID, linebreaksbr(entry.text))
+    if entry.original_text:
+        language = entry.original_language
+        named = fill(" <small>({})</small>", language) if language else ""
+        yield fill('<p class="quote">{}{}</p>\n', entry.original_text, SafeString(named))
+    if entry.position:
+        yield fill(SAID, fill("<b>Position:</b> {}", entry.position))
+
+
+def _carried(line: HistoryLine) -> Iterator[str]:
+    entry = line.entry
+    if entry.waits_for == Entry.WaitsFor.NOBODY:
+        yield fill(SAID, "Waits for nobody any more.")
+    elif entry.waits_for:
+        yield fill(SAID, _waits(line))
+    if entry.next_step:
+        by_whom = line.next_step_party.name if line.next_step_party else ""
+        by_when = f"by {day(entry.next_step_by)}" if entry.next_step_by else ""
+        step = (entry.next_step, by_whom, entry.next_step_who, by_when)
+        state = f" {entry.get_next_step_state_display().lower()}" if entry.next_step_state else ""
+        words = ", ".join(filter(None, step))
+        yield fill(SAID, fill("<b>Next step{}:</b> {}", state, words))
+    if entry.holds_since:
+        yield fill(NOTE, f"Holds since {entry.holds_since}")
+
+
+def _waits(line: HistoryLine) -> SafeString:
+    entry, party = line.entry, line.waits_party
+    who = party.name if party else entry.get_waits_for_display().lower()
+    what = f": {entry.waits_text}" if entry.waits_text else ""
+    why = f" ({entry.get_waits_why_display()})" if entry.waits_why else ""
+    return fill("<b>Waits for</b> {}{}{}", who, what, why)
+
+
+def _became(line: HistoryLine) -> Iterator[str]:
+    entry = line.entry
+    if entry.kind == Entry.Kind.CORRECTION:
+        yield fill(NOTE, fill("Corrects {}: {}", _target(entry, "the entry of {}"), entry.reason))
+    if line.is_struck:
+        yield fill(NOTE, _struck(line.reply))
+    if line.redaction:
+        when = day(line.redaction.redacted_at)
+        yield fill(NOTE, f"Redacted {when}: {line.redaction.reason}")
+
+
+def _struck(reply: Entry | None) -> str:
+    if reply is None:
+        return "No longer counts."
+    verb = "Taken back" if reply.takes_back else "Replaced"
+    return f"{verb} {day(reply.recorded_at)}: {reply.reason}"
+
+
+def _sources(line: HistoryLine) -> Iterator[str]:
+    entry = line.entry
+    yield '<p class="src">'
+    for source, page in line.sources:
+        yield f"{dated_source(source, page)} "
+    if not line.sources and not entry.takes_back:
+        yield "no source"
+    if entry.reliability:
+        yield fill(" · reliability {}", entry.reliability)
+    if entry.recorded_by:
+        yield fill(" · typed by {}", entry.recorded_by)
+    yield "</p>\n"
