@@ -102,7 +102,7 @@ def _list_row(row: ItemRow, back: str, child: SafeString) -> SafeString:
     return fill(
         LIST_ROW,
         child,
-        format_html(PICK, row.issue.number, row.name) if back else NONE,
+        fill(PICK, row.issue.number, row.name) if back else NONE,
         row.issue.label,
         row.url,
         row.issue.title,

@@ -195,7 +195,7 @@ class TimelineReader:
     def _said(self) -> dict[str, Counter[dt.date]]:
         """By who says so, how many entries on each day. Two queries."""
         entries = EntryReader(self.frame)
-        rows = entries.seen().filter(kind__in=SAYS).exclude(pk__in=entries.out())
+        rows = entries.seen().filter(kind__in=SAYS).exclude(pk__in=entries.out_anywhere())
         if self.frame.clock.as_of:
             rows = rows.filter(counts_from__lte=self.frame.clock.as_of)
         found: dict[str, Counter[dt.date]] = defaultdict(Counter)
