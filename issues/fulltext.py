@@ -27,9 +27,6 @@ _SQLITE = [
 ]
 _VECTOR = "array_to_tsvector(string_to_array(keys || ' ' || words, ' '))"
 _POSTGRESQL = [
-    # The index answers alone; a search passes over the rows without reading their words.
-    f'ALTER TABLE "{TABLE}" ALTER COLUMN words SET STORAGE EXTERNAL',
-    f'ALTER TABLE "{TABLE}" SET (toast_tuple_target = 128)',
     f'CREATE INDEX {FTS} ON "{TABLE}" USING gin (({_VECTOR})) WITH (fastupdate = off)',
 ]
 _INTO = f'INSERT INTO "{FTS}"'  # noqa: S608 - names of ours

@@ -20,6 +20,6 @@ class SearchForm(forms.Form):
     )
     kind = forms.ChoiceField(
         required=False,
-        choices=[(kind.name, kind.label) for kind in KINDS],
+        choices=[(kind.name, kind.many) for kind in KINDS],
         error_messages={"invalid_choice": "There is no such kind of thing to look for."},
     )

@@ -6,6 +6,7 @@ that of dates (never of how rare a word is), and counts are of what was found fo
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,9 +24,11 @@ from ..fulltext import Seen, find
 from ..models import Entry, Issue, SearchRow
 from ..services.search import STRUCK, key
 from ..spelling import Segment, Term, has, marked, terms
-from .frame import StatusView, status_views
+from .frame import FrameView, StatusView, status_views
 from .paging import page_at
 from .sources import visible_sources
+from .standings import NOTHING, StandingReader, StandingView
+from .wording import badge_text
 
 # What is counted and can be paged through; beyond it one more word helps more than one more page.
 MOST = 100
@@ -51,18 +54,19 @@ ENTRY_LABELS = {
 
 
 class Kind(NamedTuple):
-    """A kind of thing, under its name in the address, and how many the first page shows."""
+    """A kind of thing: its name in the address, what it is called, how many are shown at first."""
 
     name: str
-    label: str
+    one: str
+    many: str
     row: str
     first: int
 
 
-ITEMS = Kind("items", "Items", SearchRow.Kind.ITEM, 5)
-ENTRIES = Kind("entries", "Entries", SearchRow.Kind.ENTRY, 8)
-ROUNDS = Kind("rounds", "Rounds", SearchRow.Kind.ROUND, 4)
-SOURCES = Kind("sources", "Sources", SearchRow.Kind.SOURCE, 5)
+ITEMS = Kind("items", "Item", "Items", SearchRow.Kind.ITEM, 5)
+ENTRIES = Kind("entries", "Entry", "Entries", SearchRow.Kind.ENTRY, 8)
+ROUNDS = Kind("rounds", "Round", "Rounds", SearchRow.Kind.ROUND, 4)
+SOURCES = Kind("sources", "Source", "Sources", SearchRow.Kind.SOURCE, 5)
 KINDS = [ITEMS, ENTRIES, ROUNDS, SOURCES]
 
 
@@ -98,8 +102,19 @@ class Group:
     kind: Kind
     ids: list[int]
     struck: set[int]
+    word: str = ""  # what one negotiation calls it: Article, Session
     results: list[Result] = field(default_factory=list)
     page: Page[int] | None = None
+
+    @property
+    def label(self) -> str:
+        return f"{self.word}s" if self.word else self.kind.many
+
+    @property
+    def said(self) -> str:
+        """ "1 item", "100+ entries"."""
+        one = self.word or self.kind.one
+        return f"{self.count} {(one if self.count == '1' else self.label).lower()}"
 
     @property
     def count(self) -> str:
@@ -138,10 +153,18 @@ class SearchReader:
             return Group(kind, [], set())
         if kind is not ENTRIES:
             ids = find(self._seen(kind), self.terms, MOST + 1)
-            return Group(kind, self._ranked(kind, ids), set())
+            return Group(kind, self._ranked(kind, ids), set(), self._word(kind))
         ids = find(self._counting(), self.terms, MOST + 1)
         struck = find(self._struck(), self.terms, MOST + 1 - len(ids)) if len(ids) <= MOST else []
         return Group(kind, ids + struck, set(struck))
+
+    def _word(self, kind: Kind) -> str:
+        """What the one negotiation that is searched calls its items and rounds."""
+        if len(self.viewers) > 1 or kind is SOURCES:
+            return ""
+        (viewer,) = self.viewers.values()
+        here = viewer.negotiation
+        return here.item_word if kind is ITEMS else here.round_word
 
     # --- Who sees what ----------------------------------------------------------------------------
 
@@ -215,9 +238,12 @@ class SearchReader:
         return row.negotiation
 
     def _items(self, ids: Sequence[int], _struck: set[int]) -> dict[int, Result]:
+        issues = list(Issue.objects.filter(pk__in=ids, entered_in_error=False))
+        stand = self._standings(issues)
         found = {}
-        for issue in Issue.objects.filter(pk__in=ids, entered_in_error=False):
+        for issue in issues:
             home = self._home(issue)
+            view = stand.get(issue.pk, NOTHING)
             texts = [("Heading", issue.heading), ("", issue.description)]
             found[issue.pk] = Result(
                 url=issue.get_absolute_url(),
@@ -225,7 +251,19 @@ class SearchReader:
                 when=issue.label,
                 title=marked(issue.title, self.terms),
                 passages=self._passages(texts),
+                note=badge_text(view),
+                status=view.headline,
             )
+        return found
+
+    def _standings(self, issues: Iterable[Issue]) -> dict[int, StandingView]:
+        """Where each item stands for its viewer, some queries for each negotiation among them."""
+        by_home: dict[int, list[int]] = defaultdict(list)
+        for issue in issues:
+            by_home[issue.negotiation_id].append(issue.pk)
+        found: dict[int, StandingView] = {}
+        for home, pks in by_home.items():
+            found |= StandingReader(FrameView(self.viewers[home])).on(pks)
         return found
 
     def _rounds(self, ids: Sequence[int], _struck: set[int]) -> dict[int, Result]:

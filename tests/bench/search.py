@@ -140,8 +140,8 @@ def measure(viewer):
             begun = time.perf_counter()
             groups = SearchReader([viewer], typed).overview()
             times.append((time.perf_counter() - begun) * 1000)
-        found = ", ".join(f"{g.kind.label.lower()} {g.count}" for g in groups) or "nothing"
-        yield typed, what, statistics.median(times), sorted(times)[-2], found
+        found = ", ".join(f"{g.said}" for g in groups) or "nothing"
+        yield typed, what, statistics.median(times), min(times), found
 
 
 def main():
@@ -151,10 +151,10 @@ def main():
     seed()
     viewer = viewer_of(User.objects.get(username="search-south"), SLUG)
     print(f"{Entry.objects.count():,} entries · {connection.vendor}\n")
-    print("| Looked for | which is | median ms | slowest but one | found |\n|---|---|--:|--:|---|")
+    print("| Looked for | which is | median ms | fastest | found |\n|---|---|--:|--:|---|")
     slow = []
-    for typed, what, median, slowest, found in measure(viewer):
-        print(f"| {typed} | {what} | {median:.1f} | {slowest:.1f} | {found} |")
+    for typed, what, median, fastest, found in measure(viewer):
+        print(f"| {typed} | {what} | {median:.1f} | {fastest:.1f} | {found} |")
         slow += [typed] if median > TARGET_MS else []
     print(f"\nOver {TARGET_MS:g} ms: {', '.join(slow) or 'none'}.")
 

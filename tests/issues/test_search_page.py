@@ -54,6 +54,24 @@ def test_it_finds_all_four_kinds_and_marks_the_words(talks):
     assert "Communiqué on <mark>flights</mark>" in page
 
 
+def test_an_item_says_where_it_stands_and_who_says_so(talks):
+    page = look(talks, q="flights", kind="items").content.decode()
+    assert "Raised" in page
+    assert "only RU says so" in page
+
+
+def test_items_and_rounds_go_by_the_names_they_have_here(talks):
+    talks.negotiation.item_word = "Article"
+    talks.negotiation.save()
+    assert "All 6 articles" in look_at_many(talks)
+
+
+def look_at_many(talks):
+    for number in range(5):
+        factories.make_issue(talks.negotiation, f"Flights {number}")
+    return look(talks, q="flights").content.decode()
+
+
 @pytest.mark.parametrize("typed", ["Darchiyev", "дарчиев", "DARCHIEV", "darch"])
 def test_a_name_is_found_however_it_is_spelled(talks, typed):
     answer = look(talks, q=typed)
@@ -148,7 +166,7 @@ def test_htmx_gets_the_results_alone_and_they_are_announced(talks):
     answer = look(talks, q="flights", headers=FRAGMENT)
     page = answer.content.decode().strip()
     assert page.startswith('<div id="search-results"')
-    assert "Found: 1 items, 1 entries, 1 rounds, 1 sources." in page
+    assert "Found: 1 item, 1 entry, 1 round, 1 source." in page
     assert "announce" not in look(talks, q="flights").content.decode().split("search-results")[1]
     assert "HX-Target" in answer.headers["Vary"]
 
