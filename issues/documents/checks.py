@@ -272,6 +272,8 @@ class _Entries:
             yield Problem(f"{path}.joint_parties", "Only a joint text has these.")
         if (entry.get("waits_for") == "party") != ("waits_party" in entry):
             yield Problem(f"{path}.waits_party", "Only waiting for a party names a party.")
+        if "next_step_state" in entry and "next_step" not in entry:
+            yield Problem(f"{path}.next_step_state", "There is no next step that this tells of.")
         says = [name for name in _SAYS if name in entry]
         if entry["kind"] == "retraction" and set(says) - {"text"}:
             yield Problem(path, "A retraction carries nothing.")

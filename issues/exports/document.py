@@ -246,7 +246,8 @@ def _agenda(snapshot: Snapshot) -> list[Json]:
 # --- Entries ------------------------------------------------------------------------------------
 
 _PLAIN = (
-    *("position", "waits_for", "waits_why", "waits_text", "next_step", "next_step_who"),
+    *("position", "waits_for", "waits_why", "waits_text"),
+    *("next_step", "next_step_who", "next_step_state"),
     *("text", "original_text", "original_language", "reliability", "holds_since"),
 )
 _CODES = ("waits_party", "next_step_party", "audience_party", "recorded_party")

@@ -85,7 +85,7 @@ def _item_columns(snapshot: Snapshot) -> list[Column]:
         Column("Last said", "First day of the latest entry.", 12),
         Column("Entries", "How many entries it has in this file's scope.", 8),
         Column("Waits for", "Who has to move, and why.", 30),
-        Column("Next step", "What was agreed to be done.", 30),
+        Column("Next step", "What is still to be done.", 30),
         Column("Next step by", "The day by which it is due.", 12),
         Column("Opened", "When the item was recorded (UTC).", 18),
     ]
@@ -106,7 +106,8 @@ def _item_pages(snapshot: Snapshot) -> Iterator[list[Row]]:
 def _asked(views: Any) -> dict[int, dict[str, Any]]:
     """What the entries behind these standings say of waiting and of the next step. One query."""
     pks = {pk for view in views for pk in (view.waits_entry, view.next_step_entry) if pk}
-    columns = ("waits_for", "waits_party", "waits_why", "waits_text", "next_step", "next_step_by")
+    columns = ("waits_for", "waits_party", "waits_why", "waits_text")
+    columns += ("next_step", "next_step_by", "next_step_state")
     rows = Entry.objects.filter(pk__in=pks).order_by().values("pk", *columns)
     return {row["pk"]: row for row in rows}
 
@@ -115,6 +116,8 @@ def _item_row(
     issue: Issue, view: StandingView, asked: dict[int, dict[str, Any]], snapshot: Snapshot
 ) -> Row:
     waits, step = asked.get(view.waits_entry or 0), asked.get(view.next_step_entry or 0)
+    if step and step["next_step_state"]:
+        step = None
     return [
         issue.number,
         issue.reference,

@@ -15,7 +15,7 @@ from negotiations.models import Negotiation, Party, Source, User
 from negotiations.services.loading import LoadedFrame, day_of, insert, load_frame
 
 from ..models import AgendaLine, Entry, EntrySource, Issue, Redaction
-from .search import rebuild_search
+from .search import index_rounds, index_sources
 from .standings import rebuild_negotiation
 
 Json = dict[str, Any]
@@ -38,7 +38,10 @@ def load_negotiation(document: Json, *, by: User, slug: str = "") -> Negotiation
         _agenda(document["agenda"], frame, items, by)
         _Entries(frame, items, _People(address)).write(document["entries"])
         rebuild_negotiation(frame.negotiation)
-        rebuild_search(frame.negotiation)
+        # With the standings the items and entries were indexed; the rest has no standing.
+        for index, rows in ((index_rounds, frame.rounds), (index_sources, frame.sources)):
+            for page in _pages([row.pk for row in rows.values()]):
+                index(page)
     return frame.negotiation
 
 
@@ -142,7 +145,8 @@ class _People:
 
 _PLAIN = (
     *("uuid", "kind", "reason", "voice", "speaker", "speaker_function", "holds_since"),
-    *("position", "waits_for", "waits_why", "waits_text", "next_step", "next_step_who"),
+    *("position", "waits_for", "waits_why", "waits_text"),
+    *("next_step", "next_step_who", "next_step_state"),
     *("text", "original_text", "original_language", "reliability", "audience"),
 )
 _PARTIES = ("party", "waits_party", "next_step_party", "audience_party", "recorded_party")
