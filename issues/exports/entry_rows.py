@@ -84,14 +84,28 @@ _FIELDS = (
 _WHO = ("recorded_by__first_name", "recorded_by__last_name", "recorded_by__username")
 
 
+class _Told(NamedTuple):
+    """An entry among its item's others: whether it still stands, what it changed, what replied."""
+
+    value: EntryValue
+    is_out: bool
+    old: int | None
+    reply: int | None
+
+
 def entry_pages(snapshot: Snapshot) -> Iterator[list[Row]]:
     """Rows in pages. In memory at a time: the entries of some items, without their texts."""
     for pks in _chunks(snapshot):
         snapshot.confirm()
         loaded = load(snapshot.entries().filter(issue__in=pks))
-        for pk in pks:
-            history = sorted((entry.value for entry in loaded[pk]), key=lambda v: v.rank)
-            yield from _history(snapshot, history)
+        told = [
+            one for pk in pks for one in _history(snapshot, [entry.value for entry in loaded[pk]])
+        ]
+        for start in range(0, len(told), PAGE):
+            if start:
+                snapshot.confirm()
+            page = _Page(snapshot, told[start : start + PAGE])
+            yield page.rows()
 
 
 def _chunks(snapshot: Snapshot) -> Iterator[list[int]]:
@@ -109,37 +123,35 @@ def _chunks(snapshot: Snapshot) -> Iterator[list[int]]:
         yield chunk
 
 
-def _history(snapshot: Snapshot, values: Sequence[EntryValue]) -> Iterator[list[Row]]:
+def _history(snapshot: Snapshot, values: Sequence[EntryValue]) -> list[_Told]:
     out, day = replaced(values), snapshot.clock.as_of
-    due = [value for value in values if day is None or value.counts_from <= day]
+    ranked = sorted(values, key=lambda value: value.rank)
+    due = [value for value in ranked if day is None or value.counts_from <= day]
     before = statuses_before(value for value in due if value.id not in out)
-    replies = {v.corrects: v.id for v in values}
-    replies |= {v.corrects: v.id for v in values if v.id not in out}
-    for start in range(0, len(due), PAGE):
-        if start:
-            snapshot.confirm()
-        page = due[start : start + PAGE]
-        rows = _Page(snapshot, page, replies)
-        yield [rows.row(value, value.id in out, before.get(value.id)) for value in page]
+    replies = {v.corrects: v.id for v in ranked}
+    replies |= {v.corrects: v.id for v in ranked if v.id not in out}
+    return [_Told(v, v.id in out, before.get(v.id), replies.get(v.id)) for v in due]
 
 
 class _Page:
-    """What a page of one item's entries refers to, with a fixed number of queries."""
+    """What a page of entries refers to, with a fixed number of queries."""
 
-    def __init__(
-        self, snapshot: Snapshot, page: Sequence[EntryValue], replies: dict[int | None, int]
-    ) -> None:
+    def __init__(self, snapshot: Snapshot, told: Sequence[_Told]) -> None:
         self.frame = snapshot.frame
-        pks = [value.id for value in page]
+        self.told = told
+        pks = [one.value.id for one in told]
         found = Entry.objects.filter(pk__in=pks).order_by()
         self.fields = {row["pk"]: row for row in found.values(*_FIELDS, *_ITEM, *_WHO)}
         self.sources = _sources(pks, snapshot)
-        self.replies = _uuids(replies.get(pk) for pk in pks)
-        self.reply_of = {pk: replies[pk] for pk in pks if pk in replies}
+        self.replies = _uuids(one.reply for one in told)
         redacted = Redaction.objects.filter(entry__in=pks)
         self.redacted = set(redacted.values_list("entry_id", flat=True))
 
-    def row(self, value: EntryValue, is_out: bool, old: int | None) -> Row:
+    def rows(self) -> list[Row]:
+        return [self._row(one) for one in self.told]
+
+    def _row(self, one: _Told) -> Row:
+        value, old = one.value, one.old
         r = self.fields[value.id]
         sources = self.sources[value.id]
         statuses = self.frame.statuses.get
@@ -157,9 +169,9 @@ class _Page:
             "\n".join(text for text, _url in sources),
             "\n".join(url or "–" for _text, url in sources) if any(u for _, u in sources) else None,
             *(r["audience"], self._code(r["audience_party_id"])),
-            *(r["kind"], "no" if is_out else "yes", r["reason"], _person(r)),
+            *(r["kind"], "no" if one.is_out else "yes", r["reason"], _person(r)),
             *(str(r["uuid"]), _text(r["corrects__uuid"])),
-            self.replies.get(self.reply_of.get(value.id)),
+            self.replies.get(one.reply),
             "yes" if value.id in self.redacted else None,
         ]
 
