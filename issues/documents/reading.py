@@ -45,7 +45,8 @@ def read_document(content: bytes) -> Document:
         sentence = f"This Parley reads version {VERSION} of the format, and no other."
         raise Unreadable([Problem("$.version", sentence)])
     if found := list(islice(_problems(document), MOST)):
-        raise Unreadable(found)
+        # A record that lacks five fields is found five times.
+        raise Unreadable(list(dict.fromkeys(found)))
     return document
 
 
@@ -111,6 +112,8 @@ def _sentence(error: ValidationError) -> str:
             return f"This should be a {_KINDS.get(error.validator_value, error.validator_value)}."
         case "minItems":
             return f"There must be at least {error.validator_value}."
+        case "minimum" | "maximum":
+            return f"{shown} is too {'small' if error.validator == 'minimum' else 'large'}."
         case "minLength":
             return "This is empty."
     return f"“{shown}” is not allowed here."

@@ -16,7 +16,7 @@ from negotiations.access import Viewer, viewer_of
 from negotiations.models import Negotiation, User
 from negotiations.scopes import PUBLIC, Scope
 
-from ..models import AudienceChange, Entry, Issue
+from ..models import AudienceChange, Entry, Issue, Redaction
 from ..models.entries import EntryQuerySet
 from ..reads.clock import NOW, Clock, MomentClock
 from ..reads.frame import FrameView
@@ -114,20 +114,30 @@ class Snapshot:
 
         Only what this scope may know of counts: a refusal tells nothing of anybody else's.
         """
-        here, sees = {"issue__negotiation": self.negotiation}, self.scope.sees
-        since = Entry.objects.in_scope(self.scope).filter(**here)
-        undone = since.filter(kind=Entry.Kind.UNDO, recorded_at__gt=self.begun)
-        blanked = since.filter(redaction__redacted_at__gt=self.begun)
-        if undone.exists() or blanked.exists():
+        here = Entry.objects.filter(issue__negotiation=self.negotiation).order_by()
+        # By the id: the table of entries is large, and has no index on their kind.
+        later = here.in_scope(self.scope).filter(pk__gt=self.last_id)
+        if later.filter(kind=Entry.Kind.UNDO).exists():
             return True
-        changes = AudienceChange.objects.filter(
-            changed_at__gt=self.begun, entry__issue__negotiation=self.negotiation
+        # First what is new in these small tables, of any negotiation: as a rule nothing at all.
+        blanked = list(
+            Redaction.objects.filter(redacted_at__gt=self.begun).values_list("entry_id", flat=True)
         )
-        columns = ("old_audience", "old_party_id", "new_audience", "new_party_id")
-        return any(
-            sees(old, old_party) or sees(new, new_party)
-            for old, old_party, new, new_party in changes.values_list(*columns)
-        )
+        if blanked and here.in_scope(self.scope).filter(pk__in=blanked).exists():
+            return True
+        moved = self._newly_restricted()
+        return bool(moved) and here.filter(pk__in=moved).exists()
+
+    def _newly_restricted(self) -> list[int]:
+        """Entries whose audience changed, as far as this scope saw them before or sees them now."""
+        changes = AudienceChange.objects.filter(changed_at__gt=self.begun)
+        columns = ("entry_id", "old_audience", "old_party_id", "new_audience", "new_party_id")
+        sees = self.scope.sees
+        return [
+            entry
+            for entry, old, old_party, new, new_party in changes.values_list(*columns)
+            if sees(old, old_party) or sees(new, new_party)
+        ]
 
     def pages(self, pks: Sequence[int], size: int) -> Iterator[Sequence[int]]:
         """These ids in pages, each after a look at the viewer's access."""

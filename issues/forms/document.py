@@ -54,7 +54,7 @@ class DocumentForm(forms.Form):
             self.problems = broken_rules(document, timezone.now())
         if self.problems:
             raise forms.ValidationError(
-                "This is no negotiation that can be imported; what is wrong stands below. "
-                "Choose the file again once it is right."
+                "This is no negotiation that can be imported; what is wrong is listed with its "
+                "place. Choose the file again once it is right."
             )
         return document
