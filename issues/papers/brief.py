@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from negotiations.templatetags.parley import day
+
 from ..models import Issue
 from ..reads.detail import ItemDetail, PartyWord, read_detail
 from ..reads.entries import EntryReader
@@ -100,14 +102,47 @@ def _history(frame: FrameView, detail: ItemDetail, sources: Sources) -> Section:
         if line.is_struck or line.entry.takes_back:
             left_out += not _is_undone(line)
         else:
-            shown.append(line.entry.pk)
-    entries = EntryReader(frame)
-    found, cited = entries.lines(shown), entries.cited(shown)
+            shown.append(line)
+    entries, pks = EntryReader(frame), [line.entry.pk for line in shown]
+    found, cited = entries.lines(pks), entries.cited(pks)
     said = {line.row["pk"]: line for line in found.get(detail.issue.pk, ())}
-    lines = tuple(said_line(said[pk], cited[pk], sources) for pk in shown if pk in said)
+    lines = tuple(
+        (*said_line(said[line.entry.pk], cited[line.entry.pk], sources), *_beside(line))
+        for line in shown
+        if line.entry.pk in said
+    )
     intro = () if lines else (plain("Nothing is on record yet."),)
     parts = (Part("", lines),) if lines else ()
     return Section("What was said", intro, parts=parts, note=_left_out(detail, left_out))
+
+
+def _beside(line: HistoryLine) -> Iterator[Run]:
+    """What else it carries, the original wording, and how it came on record where that matters."""
+    entry = line.entry
+    if entry.position:
+        yield Run(f" Position: {entry.position}")
+    if entry.waits_for:
+        yield Run(f" Waits for {_waited_for(line)}.")
+    if entry.next_step:
+        state = entry.get_next_step_state_display()
+        yield Run(f" Next step{f' {state.lower()}' if state else ''}: {entry.next_step}")
+    if entry.original_text:
+        language = f" ({entry.original_language})" if entry.original_language else ""
+        yield Run(f" Original{language}: “{entry.original_text}”", "muted")
+    if line.is_late:
+        yield Run(f" Entered {day(entry.recorded_at)}.", "muted")
+    if line.redaction:
+        yield Run(f" Redacted {day(line.redaction.redacted_at)}.", "muted")
+
+
+def _waited_for(line: HistoryLine) -> str:
+    entry = line.entry
+    if entry.waits_for == "nobody":
+        return "nobody any more"
+    party = line.waits_party
+    who = party.name if party else entry.get_waits_for_display().lower()
+    what = entry.waits_text or entry.get_waits_why_display()
+    return f"{who}: {what}" if what else who
 
 
 def _is_undone(line: HistoryLine) -> bool:

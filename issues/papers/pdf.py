@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from functools import cache
 from pathlib import Path
@@ -35,9 +34,8 @@ def write_pdf(paper: Paper) -> bytes:
         fetcher = fetcher_of({LOGO: paper.head.logo} if paper.head.logo else {})
         document = engine.HTML(string=html, base_url=None, url_fetcher=fetcher)
         styles = [engine.CSS(string=css, url_fetcher=fetcher) for css in (_stylesheet(), size)]
-        found: bytes = document.write_pdf(
-            stylesheets=styles, pdf_identifier=_identifier(html), pdf_tags=True
-        )
+        # Tagged: a screen reader finds headings, tables and lists in it.
+        found: bytes = document.write_pdf(stylesheets=styles, pdf_tags=True)
     return found
 
 
@@ -64,11 +62,6 @@ def fetcher_of(given: dict[str, bytes]) -> Any:
             return URLFetcherResponse(url, given[url], {"Content-Type": "image/png"})
 
     return Given(allowed_protocols=())
-
-
-def _identifier(html: str) -> bytes:
-    """The same for the same paper, instead of a random one."""
-    return hashlib.sha256(html.encode()).hexdigest()[:32].encode()
 
 
 @cache

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from negotiations.models import Letterhead
-from negotiations.pictures import logo_png
+from negotiations.pictures import MOST_BYTES, logo_png
 
 PLAIN = ("heading", "footer", "paper")
 
@@ -19,7 +19,7 @@ class LogoField(forms.FileField):
         if not upload:
             return None
         try:
-            return logo_png(upload.read())
+            return logo_png(upload.read(MOST_BYTES + 1))
         except ValueError as error:
             raise ValidationError(str(error)) from error
 
