@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -34,6 +35,14 @@ class SourceForm(ServiceForm):
         say_file_is_gone(self, "document")
 
 
+class LanguageFilter(admin.AllValuesFieldListFilter):
+    """Says in words that a source's language was not given."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield choice | {"display": choice["display"] or "Not given"}
+
+
 @admin.register(Source)
 class SourceAdmin(HistoryAdmin):
     """Sources. One that only hidden entries use is hidden too."""
@@ -43,7 +52,7 @@ class SourceAdmin(HistoryAdmin):
     minimum = Membership.Role.RECORDER
     asked = "negotiation"
     list_display = ("title", "publisher", "date_text", "kind", "language", "negotiation")
-    list_filter = ("kind", "language", *related("negotiation"))
+    list_filter = ("kind", ("language", LanguageFilter), *related("negotiation"))
     list_select_related = ("negotiation",)
     search_fields = ("title", "publisher", "reference", "url")
     date_hierarchy = "date_first"

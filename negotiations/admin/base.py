@@ -23,7 +23,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from negotiations.exceptions import Conflict
 
 from .desk import desk_of, negotiation_of, user_of
-from .forms import ListForm, Refused, ServiceForm, narrowed
+from .forms import ListForm, Refused, ServiceForm, name_field, narrowed
 from .scoped import Scoped, related_admin
 from .writers import Writer
 
@@ -38,10 +38,20 @@ LOOKUPS = (
 WHERE = ("negotiation", "of")
 
 
+class NamedFormSet(forms.BaseInlineFormSet):
+    """Its tick to delete a row says which row, as every other field of a row does."""
+
+    def add_fields(self, form: Any, index: Any) -> None:
+        super().add_fields(form, index)
+        if "DELETE" in form.fields and not form.instance._state.adding:
+            name_field(form.fields["DELETE"], str(form.instance))
+
+
 class ServiceInline(Scoped, admin.TabularInline):
     """Rows of a parent, written one by one through their writer."""
 
     form = ServiceForm
+    formset = NamedFormSet
     writer = Writer()
     extra = 0
     # Elsewhere a deletion has a page of its own, which can say why it is refused.

@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from negotiations.exceptions import Conflict
 from negotiations.forms import add_refusal
@@ -55,10 +56,20 @@ class ServiceForm(forms.ModelForm):
         if self.instance._state.adding:
             for name, value in self.given.items():
                 setattr(self.instance, name, value)
+        else:
+            for name in self.fixed_once_saved:
+                if name in self.fields:
+                    self._fix(name)
+
+        self.name_fields()
+
+    def name_fields(self) -> None:
+        """In a row of a table no label stands beside a field: it is named by its column and row."""
+        if not self.prefix:
             return
-        for name in self.fixed_once_saved:
-            if name in self.fields:
-                self._fix(name)
+        row = "new row" if self.instance._state.adding else str(self.instance)
+        for field in self.fields.values():
+            name_field(field, row)
 
     def _fix(self, name: str) -> None:
         """Show the present choice and nothing else: no query per row for a list of choices."""
@@ -137,6 +148,13 @@ class ListForm(ServiceForm):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             narrowed(field, 18).show_hidden_initial = True
+
+
+def name_field(field: Any, row: str) -> None:
+    """Name a field for those who do not see its column's head."""
+    # Around a choice of rows stands a wrapper, which hands its attributes on to nobody.
+    widget = getattr(field.widget, "widget", field.widget)
+    widget.attrs["aria-label"] = f"{capfirst(field.label)}: {row}"
 
 
 def narrowed(field: Any, most: int) -> Any:
