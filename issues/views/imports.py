@@ -213,7 +213,8 @@ def _check_page(
     context = _context(viewer, upload) | {"refused": refused}
     if upload.is_checked:
         table, asked = importing.table_of(upload), request.GET
-        only_faulty = asked.get("rows") == "errors"
+        # Where rows have errors, these come first; the others are one link away.
+        only_faulty = asked.get("rows") != "all" and bool(importing.checked(upload).faults)
         page_number = asked.get("page", "")
         context["preview"] = preview(
             upload, viewer, table, page=page_number, only_faulty=only_faulty

@@ -31,6 +31,7 @@ from ..access import issue_of, issue_to_repair
 from ..forms.items import ItemForm, PasteForm, ReasonForm
 from ..models import Issue
 from ..reads.order import agenda_order, marked_in_error
+from ..typical import typical_items, typical_kinds
 
 
 @require_http_methods(["GET", "POST"])
@@ -52,14 +53,15 @@ def issue_new(request: HtmxRequest, slug: str) -> HttpResponse:
 def issue_paste(request: HtmxRequest, slug: str) -> HttpResponse:
     """Open all items of a pasted list or, when one line cannot be opened, none."""
     viewer = viewer_with(request.user, slug, Role.RECORDER)
-    form = PasteForm(sent(request))
+    kind = request.GET.get("typical", "")
+    form = PasteForm(sent(request), initial={"lines": typical_items().get(kind, "").strip()})
     made = attempt(
         form, lambda _typed: services.open_issues(viewer.negotiation, form.items, by=request.user)
     )
     if made:
         messages.success(request, f"{len(made)} opened. None claims a status yet.")
         return redirect("issues:issue_list", slug)
-    context = {**_context(viewer), "section": "setup", "part": "paste"}
+    context = {**_context(viewer), "section": "setup", "part": "paste", "kinds": typical_kinds()}
     return page(request, "issues/issue_paste.html", form, context)
 
 

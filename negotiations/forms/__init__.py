@@ -11,12 +11,14 @@ from .fields import (
 )
 from .letterhead import LetterheadForm
 from .members import MemberForm, NewMemberForm, PersonForm
-from .negotiation import NegotiationEditForm, NegotiationNewForm
+from .negotiation import TABLE, TYPICAL, NegotiationEditForm, NegotiationNewForm
 from .parties import PartyForm
 from .rounds import RoundForm
 from .statuses import StatusForm
 
 __all__ = [
+    "TABLE",
+    "TYPICAL",
     "DayField",
     "DocumentField",
     "LetterheadForm",

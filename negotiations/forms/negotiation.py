@@ -9,6 +9,8 @@ from negotiations.models import Negotiation, StatusScheme
 from .fields import ProseField
 
 PARTY_ROWS = 8
+# What comes after a negotiation is opened.
+TYPICAL, PASTE, TABLE = "typical", "paste", "table"
 # What an address can carry: /negotiations/<slug>/parties/<code>/.
 CODE = r"^[^\s/?#]+$"
 CODE_HELP = "Up to eight letters, digits or hyphens, such as RU."
@@ -56,6 +58,18 @@ class NegotiationNewForm(PlainFields):
         help_text="Copied into the negotiation; you can rename and add to them later.",
         to_field_name="slug",
         empty_label=None,
+        widget=forms.RadioSelect,
+    )
+
+    begin = forms.ChoiceField(
+        label="Begin with",
+        choices=[
+            (TYPICAL, "the typical items of such talks, to be edited first"),
+            (PASTE, "a list of items that you paste"),
+            (TABLE, "a spreadsheet or CSV file of items, rounds or entries"),
+        ],
+        initial=TYPICAL,
+        required=False,
         widget=forms.RadioSelect,
     )
 

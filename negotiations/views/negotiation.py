@@ -4,12 +4,20 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from negotiations import services
 from negotiations.access import Role, Viewer, can_create_negotiation, viewer_of, viewer_with
-from negotiations.forms import NegotiationEditForm, NegotiationNewForm, attempt
+from negotiations.forms import (
+    TABLE,
+    TYPICAL,
+    NegotiationEditForm,
+    NegotiationNewForm,
+    attempt,
+)
 from negotiations.htmx import HtmxRequest
+from negotiations.models import Negotiation, StatusScheme
 
 from .common import attempt_guarded, page, sent, sent_from
 
@@ -29,7 +37,7 @@ def negotiation_new(request: HtmxRequest) -> HttpResponse:
     )
     if made:
         messages.success(request, f"“{made}” is open, and you are its head. Now add its items.")
-        return redirect("issues:issue_paste", made.slug)
+        return redirect(_beginning(made, form.cleaned_data["begin"], form.cleaned_data["scheme"]))
     return page(request, "negotiations/negotiation_new.html", form, {})
 
 
@@ -80,3 +88,11 @@ def _head_of(request: HtmxRequest, slug: str) -> Viewer:
     if not viewer.is_head:
         raise PermissionDenied("This needs the role head; ask the head of this negotiation.")
     return viewer
+
+
+def _beginning(made: Negotiation, begin: str, scheme: StatusScheme) -> str:
+    """Where its first items come from."""
+    if begin == TABLE:
+        return reverse("issues:import_start", args=[made.slug])
+    paste = reverse("issues:issue_paste", args=[made.slug])
+    return f"{paste}?typical={scheme.slug}" if begin == TYPICAL else paste
