@@ -25,7 +25,8 @@ _SQLITE = [
     f'CREATE VIRTUAL TABLE "{FTS}" USING fts5(keys, words, content="{TABLE}", content_rowid="id", '
     f"detail=none, columnsize=0, tokenize='ascii', prefix='{_BEGINNINGS}')"
 ]
-_VECTOR = "array_to_tsvector(string_to_array(keys || ' ' || words, ' '))"
+# Trimmed: an entry that carries a status alone has no words, and no lexeme may be empty.
+_VECTOR = "array_to_tsvector(string_to_array(rtrim(keys || ' ' || words), ' '))"
 _POSTGRESQL = [
     f'CREATE INDEX {FTS} ON "{TABLE}" USING gin (({_VECTOR})) WITH (fastupdate = off)',
 ]
