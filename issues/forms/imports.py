@@ -293,8 +293,9 @@ class WordsForm(forms.Form):
     def options(self) -> dict[str, Any]:
         """The rest, as `Upload.options` keeps it."""
         names = ("speaker", "audience", "open_items", "skip_repeated", "make_scheme")
-        labels = {plain(word): word[:40] for word in self.status_words}
-        return {name: self.cleaned_data.get(name, "") for name in names} | {"new_labels": labels}
+        # In pairs: PostgreSQL keeps no order of an object's names.
+        labels = [(plain(word), word[:40]) for word in self.status_words]
+        return {name: self.cleaned_data.get(name, "") for name in names} | {"labels": labels}
 
 
 def _pairs(codes: list[str]) -> list[tuple[str, str]]:

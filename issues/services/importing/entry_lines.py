@@ -69,6 +69,7 @@ class EntryMaker:
     def _statuses(self, words: dict[str, str]) -> dict[str, Status | None]:
         rows = self.negotiation.scheme.statuses.select_related("scheme")
         present = {status.label: status for status in rows}
+        labels = dict(self.options.get("labels", ()))
         found: dict[str, Status | None] = {}
         for word, meant in words.items():
             if meant == NOTHING:
@@ -76,9 +77,8 @@ class EntryMaker:
             elif meant in present:
                 found[word] = present[meant]
             elif meant.startswith(NEW):
-                label = self.options["new_labels"][word]
-                unborn = Status(scheme=self.negotiation.scheme, label=label)
-                found[word] = present.setdefault(label, unborn)
+                unborn = Status(scheme=self.negotiation.scheme, label=labels[word])
+                found[word] = present.setdefault(labels[word], unborn)
         return found
 
     def line(self, row: Row) -> Line:

@@ -62,10 +62,11 @@ def may_import(kind: str, viewer: Viewer) -> tuple[bool, str]:
 
 def new_statuses(upload: Upload) -> dict[str, str]:
     """The statuses to be made: label and category, in the order of the file's words."""
-    labels = upload.options.get("new_labels", {})
     words = upload.words.get("status", {})
     return {
-        labels[word]: category for word, meant in words.items() if (category := new_category(meant))
+        label: category
+        for word, label in upload.options.get("labels", ())
+        if (category := new_category(words.get(word, "")))
     }
 
 
