@@ -132,10 +132,18 @@ class SheetReader:
         rows = SheetRow.objects.filter(sheet=self.sheet.pk, uuid__in=list(uuids))
         return list(rows.select_related("changed_by"))
 
-    def read(self, page: str = "", outcomes: Mapping[UUID, Outcome] | None = None) -> SheetPage:
-        """One page of the items. `outcomes`: of rows just sent, whose words stay as typed."""
+    def read(
+        self, page: str = "", find: str = "", outcomes: Mapping[UUID, Outcome] | None = None
+    ) -> SheetPage:
+        """One page of the items: `page`, or the one with the item whose number is `find`.
+
+        `outcomes`: of rows just sent, whose words stay as typed.
+        """
         names, planned = item_names(self.frame), self._planned()
         order = sorted(names, key=lambda pk: pk not in planned)
+        places = {str(names[pk].number): place for place, pk in enumerate(order)}
+        if find in places:
+            page = str(places[find] // ITEMS_PER_PAGE + 1)
         shown = page_at(order, page, ITEMS_PER_PAGE)
         lines, rows = self._lines(outcomes or {}), self.rows
         items = self._items([names[pk] for pk in shown], lines)

@@ -245,7 +245,7 @@ def _show(
         form=top,
         saved=saved,
         own=sheet.author == frame.viewer.user,
-        shown=reader.read(request.GET.get("page", ""), saved.outcomes),
+        shown=reader.read(request.GET.get("page", ""), request.GET.get("find", ""), saved.outcomes),
         others=reader.others(),
         path=request.get_full_path(),
         today=date_text(frame.today),

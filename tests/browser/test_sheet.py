@@ -180,6 +180,48 @@ def test_leaving_with_unsaved_rows_asks_first(page, talks):
     assert "Not lost" not in kept
 
 
+def test_signed_out_meanwhile_keeps_the_row_until_signed_in_again(page, talks):
+    page.goto(talks.sheet)
+    signed_in = page.context.cookies()
+    page.context.clear_cookies(name="sessionid")
+    fact(page, (1, "n", "4"), "Kept")
+    expect(page.locator("#alert")).to_contain_text("You have been signed out.")
+    page.context.add_cookies(signed_in)
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(state(page)).to_have_text("All saved")
+    assert rows_of(page) == [(1, "party:NO", "Agreed", "Kept")]
+
+
+def test_removed_row_is_gone_and_can_be_put_back(page, talks):
+    page.goto(talks.sheet)
+    fact(page, (1, "n", "4"), "Too soon")
+    row = page.locator("tr[data-number='1']").first
+    row.get_by_role("button", name="Remove this row").click()
+    expect(page.locator("#sheet-release")).to_have_text("Release 0 rows")
+    row.get_by_role("button", name="Put back").click()
+    expect(page.locator("#sheet-release")).to_have_text("Release 1 row")
+    row.get_by_role("button", name="Remove this row").click()
+    expect(page.locator("#sheet-release")).to_have_text("Release 0 rows")
+    expect(state(page)).to_have_text("All saved")
+    assert rows_of(page) == []
+
+
+def test_date_on_top_changed_by_two_is_said_and_blocks_the_release(page, talks, visit):
+    page.goto(talks.sheet)
+    fact(page, (1, "n", "4"), "Said")
+    expect(state(page)).to_have_text("All saved")
+    other = visit("head")
+    other.goto(talks.sheet)
+    for window, day in ((other, "11 Apr 2025"), (page, "12 Apr 2025")):
+        window.get_by_label("When it was said or done").fill(day)
+        window.get_by_label("When it was said or done").press("Enter")
+    expect(state(page)).to_contain_text("head changed the top first (11 Apr 2025")
+    page.locator("#sheet-release").click()
+    expect(page.locator("#alert")).to_contain_text("Nothing was released")
+    page.get_by_label("When it was said or done").fill("13 Apr 2025")
+    expect(state(page)).to_have_text("All saved")
+
+
 def test_whole_sheet_without_javascript(visit, page, talks):
     plain = visit("head", java_script_enabled=False)
     plain.goto(talks.sheet)

@@ -315,3 +315,10 @@ def test_viewer_tied_to_a_party_restricts_to_it_at_first(client, talks):
         "delegation",
         viewer(talks.negotiation, talks.ru).party,
     )
+
+
+def test_item_on_another_page_of_a_long_agenda_is_found(client, talks, monkeypatch):
+    monkeypatch.setattr("issues.reads.sheets.ITEMS_PER_PAGE", 2)
+    shown = get(client, talks, query="?find=3").context["shown"]
+    assert [one.issue.title for _title, items in shown.groups for one in items] == ["C"]
+    assert get(client, talks, query="?find=99").context["shown"].page.number == 1

@@ -26,16 +26,24 @@
   }
   form.elements.page.value = newUuid();
 
+  const reveal = (within) => within.querySelectorAll(".script-only").forEach((part) => { part.hidden = false; });
+  function button(text, attribute) {
+    const made = Object.assign(document.createElement("button"), { type: "button", className: "btn small", textContent: text });
+    made.setAttribute(attribute, "");
+    return made;
+  }
+
   /* --- What is not saved yet ---------------------------------------------------------------- */
 
   const dirty = new Map();     /* row -> how often it changed: an answer may be older than the row */
   const held = new Set();      /* rows that somebody else changed first, or that were refused */
-  let topChanges = 0, sending = false, stopped = "", pause = 0, timer = 0, leaving = false;
+  const removed = new Map();   /* row -> what it said, as long as the page is open */
+  let topChanges = 0, topHeld = "", sending = false, stopped = "", closed = false, pause = 0, timer = 0, leaving = false;
   const unsaved = () => dirty.size + held.size;
 
   function changed(row) {
     const uuid = row.dataset.line, time = cell(row, "time");
-    if (!row.hasAttribute("data-kept") && !time.value && isToday()) time.value = new Date().toTimeString().slice(0, 5);
+    if (!row.hasAttribute("data-kept") && !isEmpty(row) && !time.value && isToday()) time.value = new Date().toTimeString().slice(0, 5);
     dirty.set(uuid, (dirty.get(uuid) || 0) + 1);
     held.delete(uuid);
     tell();
@@ -49,6 +57,7 @@
     const n = unsaved(), rows = n === 1 ? "1 row" : n + " rows";
     let text = n || topChanges ? `${n ? rows : "Date, source or audience"} not yet saved` : "All saved";
     if (stopped) text += ". " + stopped;
+    else if (topHeld) text = topHeld;
     else if (held.size) text += ": see the rows marked in red";
     else if (pause) text += ". No connection; trying again by itself";
     const place = byId("sheet-unsaved");
@@ -61,11 +70,17 @@
 
   function soon(wait) { clearTimeout(timer); timer = setTimeout(send, wait); }
 
+  /* Signing in again in another tab renews it. */
+  function renewToken() {
+    const cookie = document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/), input = form.elements.csrfmiddlewaretoken;
+    if (cookie) input.value = cookie[1];
+    return input.value;
+  }
   function message() {
     const body = new URLSearchParams({ page: form.elements.page.value, version: form.elements.version.value });
-    const cookie = document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/);
-    body.set("csrfmiddlewaretoken", cookie ? cookie[1] : form.elements.csrfmiddlewaretoken.value);
-    for (const one of byId("sheet-top").querySelectorAll("input, select")) {
+    body.set("csrfmiddlewaretoken", renewToken());
+    /* With the first row too: what "today" means is kept as it was then. */
+    if (topChanges || body.get("version") === "0") for (const one of byId("sheet-top").querySelectorAll("input, select")) {
       if (one.name && (one.type !== "checkbox" || one.checked)) body.set(one.name, one.value);
     }
     for (const uuid of dirty.keys()) {
@@ -90,7 +105,7 @@
       pause = 0;
       if ([200, 409, 422].includes(answer.status)) take(await answer.text(), sent, top);
       else if (answer.status === 401) signedOut(answer.headers.get("X-Parley-Login"));
-      else stopped = "You may no longer write here; copy what you need.";
+      else refused(answer.status);
     } catch {
       pause = Math.min(pause ? pause * 2 : 1000, LONGEST_PAUSE);
     }
@@ -102,27 +117,33 @@
   function take(text, sent, top) {
     const answer = new DOMParser().parseFromString(text, "text/html").getElementById("sheet-answer");
     form.elements.version.value = answer.dataset.version;
-    if (answer.dataset.closed || answer.dataset.top) stopped = answer.dataset.closed || answer.dataset.top;
-    if (topChanges === top) topChanges = 0;
+    stopped = answer.dataset.closed || "";
+    closed = Boolean(stopped);
+    if (topChanges === top) { topChanges = 0; topHeld = answer.dataset.top || topHeld; }
     for (const state of answer.querySelectorAll(".state")) {
       const uuid = state.id.replace("sheet-state-", ""), row = line(uuid);
       if (!row) continue;
       byId(state.id).replaceWith(state);
-      for (const part of state.querySelectorAll(".script-only")) part.hidden = false;
+      reveal(state);
       field(row, "version").value = state.dataset.version;
-      if (state.dataset.state === "saved") row.setAttribute("data-kept", ""); else held.add(uuid);
+      if (state.dataset.state === "saved") row.toggleAttribute("data-kept", !isEmpty(row)); else held.add(uuid);
+      if (removed.has(uuid) && isEmpty(row)) state.replaceChildren(button("Put back", "data-restore"));
       if (dirty.get(uuid) === sent.get(uuid)) dirty.delete(uuid);
     }
   }
 
   function signedOut(login) {
-    stopped = "You have been signed out.";
+    stopped = "You have been signed out";
     const link = Object.assign(document.createElement("a"), { href: login, target: "_blank", rel: "noopener", textContent: "Sign in in a new tab" });
     byId("alert").replaceChildren("You have been signed out. What is not saved is still here. ", link, ", then come back.");
   }
+  function refused(status) {
+    stopped = `The server does not accept them (${status})`;
+    byId("alert").textContent = "The server does not accept your rows: you were signed out, or may no longer write here. What is not saved is still on this page.";
+  }
   /* Back from signing in, or from a laptop that was closed. */
   function awake() {
-    if (stopped.startsWith("You have been signed out")) { stopped = ""; byId("alert").textContent = ""; }
+    if (stopped && !closed) { stopped = ""; byId("alert").textContent = ""; }
     pause = 0;
     if (dirty.size || topChanges) send(); else refresh();
   }
@@ -150,6 +171,7 @@
     const version = fresh.querySelector("[name=version]").value, top = byId("sheet-top");
     if (version !== form.elements.version.value && !top.contains(document.activeElement)) {
       top.replaceWith(fresh.querySelector("#sheet-top"));
+      topHeld = "";
       form.elements.version.value = version;
     }
     const theirs = [...fresh.querySelectorAll("tr[data-line]")];
@@ -157,6 +179,7 @@
       const ours = linesOf(number), rows = theirs.filter((row) => row.dataset.number === number);
       if (!rows.length || ours.some(isBusy) || signature(ours) === signature(rows)) continue;
       ours[0].before(...rows);
+      rows.forEach(reveal);
       for (const row of ours) row.remove();
     }
     tidy();
@@ -184,7 +207,7 @@
     for (const number of numbers()) {
       const rows = linesOf(number);
       rows.forEach((row) => {
-        const spare = rows.length > 1 && !row.hasAttribute("data-kept") && isEmpty(row) && !isBusy(row);
+        const spare = rows.length > 1 && isEmpty(row) && !isBusy(row) && !removed.has(row.dataset.line);
         row.hidden = !found.has(number) || spare;
         row.classList.toggle("at", number === at);
       });
@@ -205,7 +228,7 @@
     linesOf(at)[0]?.scrollIntoView({ block: "nearest" });
   }
   function enter(number) {
-    const blank = linesOf(number).find((row) => !row.hasAttribute("data-kept") && isEmpty(row)) || another(number);
+    const blank = linesOf(number).find((row) => isEmpty(row) && !removed.has(row.dataset.line)) || another(number);
     pick.value = "";
     show(number);
     blank.hidden = false;
@@ -232,7 +255,11 @@
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (by) { event.preventDefault(); step(by); }
     if (event.key === "Escape") { pick.value = ""; show(at); }
-    if (event.key === "Enter") { event.preventDefault(); if (at) enter(at); }
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    /* A number that is not here may be on another page of a long agenda. */
+    if (at) enter(at);
+    else if (byId("pager")?.children.length && /^\d+$/.test(pick.value.trim())) location.search = `?find=${pick.value.trim()}`;
   });
 
   /* --- A row -------------------------------------------------------------------------------- */
@@ -275,7 +302,7 @@
   });
   form.addEventListener("input", (event) => {
     const row = lineOf(event.target);
-    if (row) changed(row); else if (event.target !== pick) { topChanges += 1; tell(); }
+    if (row) changed(row); else if (event.target !== pick) { topChanges += 1; topHeld = ""; tell(); }
     if (event.target !== pick) soon(SOON);
   });
   form.addEventListener("focusin", (event) => {
@@ -291,29 +318,37 @@
   form.addEventListener("click", (event) => {
     if (lineOf(event.target)) show(lineOf(event.target).dataset.number);
     const state = event.target.closest(".state"), row = state && lineOf(state);
-    if (!row) return;
-    if (event.target.closest("[data-theirs]")) for (const name of CELLS) cell(row, name).value = state.dataset[name];
-    if (event.target.closest("[data-mine], [data-theirs]")) { changed(row); cell(row, "text").focus(); send(); }
+    if (!row || !event.target.matches("button")) return;
+    const uuid = row.dataset.line, now = Object.fromEntries(CELLS.map((name) => [name, cell(row, name).value]));
+    const kinds = { theirs: state.dataset, remove: {}, restore: removed.get(uuid), mine: now };
+    const kind = Object.keys(kinds).find((name) => event.target.hasAttribute("data-" + name));
+    for (const name of CELLS) cell(row, name).value = kinds[kind][name] || "";
+    removed.delete(uuid);
+    if (kind === "remove") removed.set(uuid, now);
+    changed(row);
+    (kind === "remove" ? pick : cell(row, "text")).focus();
+    send();
   });
 
   /* The server has the rows: with all of them saved the button alone is sent. */
   function leave() {
     leaving = true;
+    renewToken();
     for (const row of lines()) for (const one of row.querySelectorAll("input, select")) one.disabled = true;
   }
   form.addEventListener("submit", async (event) => {
-    if (!sending && !unsaved() && !topChanges) return leave();
+    if (!sending && !unsaved() && !topChanges && !topHeld) return leave();
     event.preventDefault();
     do {
       await send();
       while (sending) await new Promise((go) => setTimeout(go, 50));
     } while ((dirty.size || topChanges) && !pause && !stopped);
-    if (!unsaved() && !topChanges) return form.requestSubmit(event.submitter);
+    if (!unsaved() && !topChanges && !topHeld) return form.requestSubmit(event.submitter);
     byId("alert").textContent = `Nothing was released: ${byId("sheet-unsaved").textContent}.`;
     if (held.size) cell(line([...held][0]), "who").focus();
   });
 
-  for (const part of form.querySelectorAll(".script-only")) part.hidden = false;
+  reveal(form);
   byId("sheet-save").hidden = true;
   form.classList.add("folds");
   at = numbers()[0] || "";
