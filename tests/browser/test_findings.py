@@ -28,6 +28,8 @@ PAGES = {
     "unreadable day": ("head", f"{CASE}as-of/?path={CASE}&day=soon&using=all"),
     "rounds": ("head", f"{CASE}rounds/"),
     "round": ("head", f"{CASE}rounds/3/"),
+    "sheet": ("recorder", f"{CASE}rounds/3/sheet/"),
+    "several items": ("recorder", f"{CASE}issues/record/?item=1&item=2"),
     "round, cancelled": ("viewer", f"{CASE}rounds/4/"),
     "what moved": ("head", f"{CASE}changes/?from=round-1&to=now"),
     "what moved, never read": ("viewer", f"{CASE}changes/?from=read"),
