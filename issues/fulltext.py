@@ -7,7 +7,8 @@ counts towards the order of those that they may.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.db import connection, connections, transaction
@@ -103,6 +104,23 @@ class Seen:
     but: Sequence[tuple[str, str]] = ()
 
 
+@contextmanager
+def looking() -> Iterator[None]:
+    """Around searches: on PostgreSQL keeps the planner from reading every row for a common word.
+
+    It guesses badly what a word has in common with a scope. Without this they find the same.
+    """
+    if connection.vendor == "sqlite":
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)"
+            )
+        yield
+
+
 def find(seen: Seen, looked_for: Iterable[Term], limit: int) -> list[int]:
     """Ids of the objects among the rows `seen` that hold every term, the latest day first."""
     if connection.vendor == "sqlite":
@@ -118,16 +136,12 @@ def _find_sqlite(condition: str, limit: int) -> list[int]:
 
 
 def _find_postgresql(condition: str, limit: int) -> list[int]:
-    # OFFSET 0 keeps the planner from walking the rows in order until enough fit, and the two
-    # settings from reading every row: it guesses badly what a word has in common with a scope.
+    # OFFSET 0 keeps the planner from walking the rows in order until enough fit.
     query = (
         f'SELECT id FROM (SELECT id FROM "{TABLE}" WHERE {_VECTOR} @@ %s::tsquery OFFSET 0) AS hit '  # noqa: S608
         "ORDER BY id DESC LIMIT %s"
     )
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)"
-        )
+    with connection.cursor() as cursor:
         cursor.execute(query, [condition, limit])
         return [SearchRow.object_at(place) for (place,) in cursor.fetchall()]
 

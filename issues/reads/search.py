@@ -20,7 +20,7 @@ from negotiations.access import Viewer
 from negotiations.dates import date_text
 from negotiations.models import Negotiation, Party, Round, Source, Status
 
-from ..fulltext import Seen, find
+from ..fulltext import Seen, find, looking
 from ..models import Entry, Issue, SearchRow
 from ..services.search import STRUCK, key
 from ..spelling import Segment, Term, has, marked, terms
@@ -135,14 +135,16 @@ class SearchReader:
 
     def overview(self) -> list[Group]:
         """The first results of every kind of which there are any."""
-        groups = [self._found(kind) for kind in KINDS]
+        with looking():
+            groups = [self._found(kind) for kind in KINDS]
         for group in groups:
             group.results = self._results(group, group.ids[: group.kind.first])
         return [group for group in groups if group.ids]
 
     def one_kind(self, name: str, page: str) -> list[Group]:
         """A page of the results of one kind. Raises BadRequest for what is no page."""
-        group = self._found(next(kind for kind in KINDS if kind.name == name))
+        with looking():
+            group = self._found(next(kind for kind in KINDS if kind.name == name))
         group.page = page_at(group.ids[:MOST], page, PER_PAGE)
         group.results = self._results(group, list(group.page))
         return [group] if group.ids else []
