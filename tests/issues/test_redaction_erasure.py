@@ -52,6 +52,7 @@ def fill(head):
     frame.set_readout(round_, party=russia, account=account, by=head)
     round_.sources.add(source)
     factories.set_letterhead(negotiation, heading=CANARY)
+    gone = remove_slips(negotiation, head)
     issue = factories.make_issue(negotiation, CANARY, by=head, raised_by=[russia])
     factories.make_issue(negotiation, f"{CANARY} child", by=head, parent=issue)
     services.set_agenda_line(round_, issue, by=head, planned=True)
@@ -59,7 +60,7 @@ def fill(head):
     factories.make_sheet(issue, round_, by=delegate, text=CANARY)
     Import.objects.create(negotiation=negotiation, by=head, kind="items", file_name=CANARY)
     Upload.objects.create(negotiation=negotiation, user=head, kind="items", file_name=CANARY)
-    leave_traces(negotiation, round_, issue, head)
+    leave_traces(round_, issue, gone, head)
     return negotiation
 
 
@@ -78,8 +79,8 @@ def fill_history(issue, round_, source, delegate):
     record(issue, "RU", "Blocked", by=delegate, text=CANARY, **own)
 
 
-def leave_traces(negotiation, round_, issue, head):
-    """Rows that no longer exist, known only from edit histories and the admin's log."""
+def remove_slips(negotiation, head):
+    """Rows that no longer exist, known only from edit histories; the round among them."""
     frame.remove_member(
         Membership.objects.get(user=factories.add_member(negotiation), negotiation=negotiation),
         by=head,
@@ -91,6 +92,11 @@ def leave_traces(negotiation, round_, issue, head):
     russia = negotiation.parties.first()
     frame.set_delegates(gone, party=russia, people=[Person(f"{CANARY} ghost")], by=head)
     frame.remove_round(gone, by=head)
+    return gone
+
+
+def leave_traces(round_, issue, gone, head):
+    """What edit histories and the admin's log keep."""
     services.set_agenda_line(round_, issue, by=head, planned=False)
     services.set_agenda_line(round_, issue, by=head, planned=True)
     log(head, issue)
