@@ -10,7 +10,6 @@ from .moved import moved_paper
 from .pdf import NoPdf, write_pdf
 from .state import state_paper
 from .title import Maker
-from .word import write_word
 
 __all__ = [
     "Maker",
@@ -22,3 +21,10 @@ __all__ = [
     "write_pdf",
     "write_word",
 ]
+
+
+def write_word(paper: Paper) -> bytes:
+    """The paper as a .docx; its library is loaded with the first one, for it takes 17 MB."""
+    from .word import write_word as write
+
+    return write(paper)
