@@ -7,6 +7,8 @@ from io import BytesIO
 import jsonschema
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from openpyxl import load_workbook
 
@@ -270,6 +272,35 @@ class TestAccessTakenAway:
         with time_machine.travel(NOW + dt.timedelta(minutes=1), tick=False):
             services.undo([kept], viewer=united_states)
         assert len(list(pages)) == 2
+
+
+class TestCost:
+    """What is asked of the database does not grow with what a page of a file holds."""
+
+    def asked(self, work):
+        with CaptureQueriesContext(connection) as queries:
+            work()
+        return len(queries)
+
+    def costs(self, client, talks):
+        page = reverse("issues:files", args=[talks.slug])
+        works = {name: lambda name=name: table(client, talks.slug, name) for name in TABLES}
+        works |= {kind: lambda kind=kind: prepared(client, talks.slug, kind) for kind in jobs.KINDS}
+        works["page"] = lambda: client.get(page)
+        return {name: self.asked(work) for name, work in works.items()}
+
+    def test_twice_as_much_asks_no_more(self, talks):
+        client, negotiation = signed_in(talks.reader), talks.negotiation
+        self.costs(client, talks)
+        before = self.costs(client, talks)
+        for title in ("Third", "Fourth"):
+            issue = factories.make_issue(negotiation, title)
+            source = services.NewSource(title=title)
+            wrong = record(issue, "RU US", "Agreed", sources=[source], round=talks.round)
+            said = entry_data(negotiation, "US", "Raised")
+            services.correct(wrong, said, viewer=viewer(negotiation), reason="Slip")
+            record(issue, "RU", "Raised", sources=[source])
+        assert self.costs(client, talks) == before
 
 
 class TestDocument:
