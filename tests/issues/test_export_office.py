@@ -1,6 +1,5 @@
 """The files as an office suite and a large negotiation meet them."""
 
-import csv
 import datetime as dt
 import shutil
 import subprocess
@@ -138,11 +137,3 @@ class TestMemory:
         assert {name: after[name] < 1.25 * before[name] for name in before} == dict.fromkeys(
             before, True
         ), (before, after)
-
-
-def test_equal_content_gives_equal_bytes(talks, tmp_path):
-    client = signed_in(talks.reader)
-    for kind in ("json",):
-        assert prepared(client, talks.slug, kind) == prepared(client, talks.slug, kind)
-    rows = list(csv.reader(table(client, talks.slug, "items").decode("utf-8-sig").splitlines()))
-    assert len(rows) == 2

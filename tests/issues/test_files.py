@@ -201,6 +201,15 @@ class TestPreparing:
         assert b"No file is being prepared" in answer.content
         assert list(jobs.folder().glob("*.part")) == []
 
+    @pytest.mark.parametrize("kind", jobs.KINDS)
+    def test_the_hour_at_which_it_is_made_leaves_no_trace(self, talks, kind):
+        made = set()
+        for days in (2, 3):
+            with time_machine.travel(NOW + dt.timedelta(days), tick=False):
+                # Sign in anew: a session ends after half a day.
+                made.add(prepared(signed_in(talks.head), talks.slug, kind, known="2026-03-20"))
+        assert len(made) == 1
+
     def test_another_sign_in_of_the_same_person_does_not_get_it(self, talks):
         signed_in(talks.reader).post(self.address(talks), {"kind": "json"})
         other = signed_in(talks.reader)
