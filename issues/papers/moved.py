@@ -56,9 +56,15 @@ def _facts(frame: FrameView, compared: Comparison, changes: Changes) -> list[tup
     end = compared.end.text if compared.end.day else f"today, {day(frame.today)}"
     return [
         ("From", compared.start.text),
-        ("To", f"{end}, by all that is on record"),
+        ("To", f"{end}, {_by_what(frame)}"),
         ("In figures", totals_text(changes)),
     ]
+
+
+def _by_what(frame: FrameView) -> str:
+    """By what was known: all there is, or what had been recorded by the paper's day."""
+    known = frame.clock.known
+    return f"using only what was recorded by {day(known)}" if known else "by all that is on record"
 
 
 def totals_text(changes: Changes) -> str:

@@ -21,7 +21,7 @@ from ..models.standings import holds_on
 from ..standing import movement
 from .clock import MomentClock
 from .comparison import Comparison
-from .entries import EntryReader
+from .entries import EntryReader, all_entered
 from .frame import FrameView
 from .marking import marking_text
 from .moves import (
@@ -93,12 +93,21 @@ class Changes:
             for item, rounds in self.unmoved
         ]
 
+    @property
+    def all_entered(self) -> str:
+        """The one day on which all that is shown was entered, if late."""
+        return all_entered(line for row in self.rows for line in row.lines)
+
 
 class _AtEnd(NamedTuple):
-    """Which items have a status at the end, and the entry that says what each waits for."""
+    """Which items have a status at the end, and the entry that says what each waits for.
+
+    `behind`: the entries that any standing rests on, where the database does not keep them.
+    """
 
     with_status: set[int]
     waits: dict[int, int]
+    behind: set[int | None]
 
 
 class ChangeReader:
@@ -117,7 +126,7 @@ class ChangeReader:
         moved = {pk for pk, (before, after) in pairs.items() if movement(before, after).moved}
         shown = page_at([pk for pk in names if pk in moved], page, size)
         rows = self._rows([names[pk] for pk in shown], pairs, told)
-        at_end = self._at_end()
+        at_end = self._at_end(names)
         still = [pk for pk in names if pk in at_end.with_status and pk not in moved]
         return Changes(
             page=shown,
@@ -127,7 +136,7 @@ class ChangeReader:
             still=len(still),
             unmoved=self._unmoved(names, still[:MOST_NAMED]),
             waiting=self._waiting(names, at_end.waits),
-            audience=self._audience(rows, told),
+            audience=self._audience(rows, told, at_end.behind),
             base=self.base,
         )
 
@@ -170,7 +179,12 @@ class ChangeReader:
         ]
         rows = []
         for issue in issues:
-            row = moved_item(issue, f"{self.base}{issue.number}/", pairs[issue.pk], frames)
+            row = moved_item(
+                issue,
+                f"{self.base}{issue.number}/{self.frame.clock.query}",
+                pairs[issue.pk],
+                frames,
+            )
             row.lines = lines[issue.pk]
             row.more = len(set(told.get(issue.pk, ())) - set(behind[issue.pk]))
             rows.append(row)
@@ -210,14 +224,30 @@ class ChangeReader:
                     group.items.append((names[pk], text or WHY.get(why, "")))
         return [group for group in groups.values() if group.items]
 
-    def _at_end(self) -> _AtEnd:
+    def _at_end(self, names: Collection[int]) -> _AtEnd:
+        if self.frame.clock.known:
+            return self._computed_at_end(names)
         rows = Standing.objects.filter(self._held_at_end, issue__negotiation=self.frame.negotiation)
-        found = _AtEnd(set(), {})
+        found = _AtEnd(set(), {}, set())
         for pk, headline, waits in rows.order_by().values_list("issue", "headline", "waits_entry"):
             if headline:
                 found.with_status.add(pk)
             if waits:
                 found.waits[pk] = waits
+        return found
+
+    def _computed_at_end(self, names: Collection[int]) -> _AtEnd:
+        """By what was known on an earlier day, of which no standing is stored."""
+        views = self.standings.on(list(names), self.compared.end.day)
+        found = _AtEnd(set(), {}, set())
+        for pk, view in views.items():
+            if view.headline:
+                found.with_status.add(pk)
+            if view.waits_entry:
+                found.waits[pk] = view.waits_entry
+                found.behind.add(view.waits_entry)
+            found.behind.update(word.status_entry for word in view.words)
+            found.behind.update((view.press_entry, view.own_entry))
         return found
 
     @property
@@ -227,9 +257,14 @@ class ChangeReader:
 
     # --- Who may see the page --------------------------------------------------------------------
 
-    def _audience(self, rows: Sequence[MovedItem], told: Mapping[int, list[int]]) -> str:
+    def _audience(
+        self,
+        rows: Sequence[MovedItem],
+        told: Mapping[int, list[int]],
+        behind: Collection[int | None],
+    ) -> str:
         """The narrowest audience of what the page was made from, in words (web-rules C20)."""
-        used = {pk for pks in told.values() for pk in pks}
+        used = {pk for pks in told.values() for pk in pks} | {pk for pk in behind if pk}
         used |= {pk for row in rows for pk in _resting_on(row.before)}
         return marking_text(
             self.frame.viewer.party, lambda audience: self._rests_on(audience, used)
@@ -237,11 +272,13 @@ class ChangeReader:
 
     def _rests_on(self, audience: str, used: Collection[int]) -> bool:
         """Whether these entries, or what any item stands at or waits for, has this audience."""
+        entries = self.entries.seen().filter(audience=audience).order_by()
+        if self.frame.clock.known:
+            return entries.filter(pk__in=used).exists()
         entry = OuterRef("pk")
         periods = Standing.objects.filter(self._held_at_end).order_by()
         aside = Q(press_entry=entry) | Q(own_entry=entry) | Q(waits_entry=entry)
         words = periods.filter(party_rows__status_entry=entry)
-        entries = self.entries.seen().filter(audience=audience).order_by()
         return entries.filter(
             Q(pk__in=used) | Exists(words) | Exists(periods.filter(aside))
         ).exists()

@@ -58,6 +58,13 @@ def read_comparison(frame: FrameView, query: Mapping[str, str]) -> Comparison | 
     return _compare(_last_held(frame, to.day) or _before_first(frame, to), to)
 
 
+def _now(frame: FrameView) -> Moment:
+    """The day of the page: today, or the day it shows."""
+    if frame.clock.is_now:
+        return TODAY
+    return Moment(frame.clock.day, f"the end of {frame.clock.text}")
+
+
 def _compare(start: Moment, end: Moment) -> Comparison:
     if start.day is None or (end.day and start.day >= end.day):
         raise BadRequest("The first of the two must be earlier than the second; exchange them.")
@@ -65,7 +72,7 @@ def _compare(start: Moment, end: Moment) -> Comparison:
 
 
 def _since_read(frame: FrameView, end: str) -> Comparison | None:
-    if end not in ("", "now"):
+    if end not in ("", "now") or not frame.clock.is_now:
         raise BadRequest("What is new since you marked as read is always compared with today.")
     membership = frame.viewer.membership
     if membership is None or membership.read_until is None:
@@ -76,7 +83,7 @@ def _since_read(frame: FrameView, end: str) -> Comparison | None:
 
 def _moment(frame: FrameView, value: str) -> Moment:
     if value == "now":
-        return TODAY
+        return _now(frame)
     if value.startswith("round-"):
         return _after(_held_round(frame, value.removeprefix("round-")))
     try:
@@ -86,8 +93,7 @@ def _moment(frame: FrameView, value: str) -> Moment:
             f"“{value[:40]}” is neither a round nor a day. "
             "Write from=round-2 or from=2025-04-10, and to= in the same way."
         ) from error
-    if day > frame.today:
-        raise BadRequest(f"{date_text(day)} lies in the future; there is nothing to show yet.")
+    _refuse_later(frame, day, date_text(day))
     return Moment(day, f"the end of {date_text(day)}")
 
 
@@ -97,7 +103,17 @@ def _held_round(frame: FrameView, place: str) -> Round:
         raise BadRequest(f"There is no round “{place[:20]}” here.")
     if not found.is_held:
         raise BadRequest(f"“{found}” was not held, so nothing can be compared with it.")
+    _refuse_later(frame, _end(found), f"“{found}”")
     return found
+
+
+def _refuse_later(frame: FrameView, day: dt.date, what: str) -> None:
+    """Raises BadRequest for a day after the one that the page shows."""
+    if day <= frame.clock.day:
+        return
+    if frame.clock.is_now:
+        raise BadRequest(f"{what} lies in the future; there is nothing to show yet.")
+    raise BadRequest(f"{what} came after {frame.clock.text}, the day that this page shows.")
 
 
 def _after(round_: Round) -> Moment:
@@ -107,7 +123,8 @@ def _after(round_: Round) -> Moment:
 
 def _last_held(frame: FrameView, before: dt.date | None) -> Moment | None:
     """The held round that ended last, or last before that day."""
-    ended = [r for r in frame.held_rounds if before is None or _end(r) < before]
+    held = [r for r in frame.held_rounds if _end(r) <= frame.clock.day]
+    ended = [r for r in held if before is None or _end(r) < before]
     return _after(max(ended, key=lambda r: (_end(r), r.place))) if ended else None
 
 
@@ -120,5 +137,5 @@ def _before_first(frame: FrameView, to: Moment) -> Moment:
     """The day before the first held round, or before the compared day itself."""
     first = next((frame.before_round(r) for r in frame.held_rounds), None)
     day = first if first and (to.day is None or first < to.day) else None
-    day = day or (to.day or frame.today) - dt.timedelta(1)
+    day = day or (to.day or frame.clock.day) - dt.timedelta(1)
     return Moment(day, f"the end of {date_text(day)}")

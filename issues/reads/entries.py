@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from negotiations.dates import date_text
 from negotiations.files import file_text
@@ -23,6 +24,7 @@ from ..standing import replaced
 from .frame import FrameView, StatusView
 from .span import Span
 
+LATE_DAYS = 7
 SAYS = (Entry.Kind.ENTRY, Entry.Kind.CORRECTION)
 VOICES = {
     Entry.Voice.JOINT.value: "jointly",
@@ -50,6 +52,11 @@ class SourceView(NamedTuple):
     file_text: str = ""
 
 
+def entered_late(recorded_at: dt.datetime, said_last: dt.date) -> bool:
+    """Recorded more than a week after it was said: pages show both dates."""
+    return (timezone.localtime(recorded_at).date() - said_last).days > LATE_DAYS
+
+
 @dataclass(slots=True)
 class EntryLine:
     """Who said what and when, on what source."""
@@ -63,6 +70,14 @@ class EntryLine:
     @property
     def when(self) -> str:
         return date_text(self.row["said_first"], self.row["precision"])
+
+    @property
+    def entered(self) -> str:
+        """The day it was recorded, where that was long after it was said."""
+        recorded = self.row["recorded_at"]
+        if not entered_late(recorded, self.row["said_last"]):
+            return ""
+        return date_text(timezone.localtime(recorded).date())
 
     @property
     def voice(self) -> str:
@@ -173,6 +188,15 @@ class EntryReader:
         for entry, *source in _links(list(pks), self.frame.clock.known_moment):
             found[entry].append(_source_view(self.frame, *source))
         return found
+
+
+def all_entered(lines: Iterable[EntryLine]) -> str:
+    """The one day on which all of these were recorded, long after they were said; else "".
+
+    A page that was written from old papers says so once, and not beside each entry.
+    """
+    days = {line.entered for line in lines}
+    return days.pop() if len(days) == 1 else ""
 
 
 Moment = dt.datetime | None

@@ -19,6 +19,7 @@ from negotiations.models import Negotiation, Party, Round, Status
 from negotiations.prepared import prepared
 
 from .clock import NOW, Clock
+from .stepping import Steps, steps_between
 
 Row = TypeVar("Row", Party, Round)
 
@@ -109,6 +110,17 @@ class FrameView:
     @property
     def held_rounds(self) -> list[Round]:
         return [r for r in self.rounds if r.is_held]
+
+    def main_rounds(self, by: dt.date) -> list[Round]:
+        """The rounds held by that day, by their first; side meetings only where all are."""
+        held = [r for r in self.held_rounds if r.last_day and r.last_day <= by]
+        main = [r for r in held if not r.is_side_meeting] or held
+        return sorted(main, key=lambda r: (r.first_day or by, r.place))
+
+    @property
+    def steps(self) -> Steps:
+        """From the day of the page to the ends of the rounds around it."""
+        return steps_between(self.main_rounds(self.today), self.clock, self.today)
 
     @property
     def next_round(self) -> Round | None:

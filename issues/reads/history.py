@@ -21,11 +21,11 @@ from ..models import Entry, EntrySource, Issue, Redaction
 from ..services import may_correct, may_undo
 from ..services.standings import load_seen
 from ..standing import EntryValue, replaced
+from .entries import entered_late
 from .frame import FrameView, StatusView
 
 PAGE = 60
 FOLD_FROM = 3
-LATE_DAYS = 7
 # What stands before the parties; nothing before a party's own words.
 VOICES = {"joint": "Jointly", "third": "Press", "own": "Our assessment"}
 
@@ -71,8 +71,7 @@ class HistoryLine:
     @property
     def is_late(self) -> bool:
         """Recorded more than a week after it was said: both dates are shown."""
-        recorded = timezone.localtime(self.entry.recorded_at).date()
-        return (recorded - self.entry.said_last).days > LATE_DAYS
+        return entered_late(self.entry.recorded_at, self.entry.said_last)
 
 
 @dataclass

@@ -16,6 +16,7 @@ from ..models import Entry, Standing
 from ..services.standings import entries_in, frames_of, load_entries, load_raised_by
 from ..standing import movement, periods, standing_on
 from ..standing.movement import CONFIRMED
+from .entries import entered_late
 from .frame import FrameView
 
 Keys = Mapping[int, Viewer]
@@ -42,6 +43,7 @@ class News:
     entries: int = 0
     items: set[int] = field(default_factory=set)
     moved: int = 0
+    late: int = 0  # said more than a week before they were entered
 
 
 @dataclass
@@ -150,15 +152,16 @@ def _news(viewers: Keys) -> dict[int, News]:
     """What was recorded since each viewer marked as read; nothing where they never did."""
     marked = {pk: v for pk, v in viewers.items() if v.membership and v.membership.read_until}
     found = {pk: News() for pk in marked}
-    for negotiation, issue in _recorded_since(marked):
+    for negotiation, issue, recorded_at, said_last in _recorded_since(marked):
         found[negotiation].entries += 1
         found[negotiation].items.add(issue)
+        found[negotiation].late += entered_late(recorded_at, said_last)
     _count_moved(marked, found)
     return found
 
 
-def _recorded_since(marked: Keys) -> list[tuple[int, int]]:
-    """The item of every new entry, with its negotiation."""
+def _recorded_since(marked: Keys) -> list[tuple[int, int, dt.datetime, dt.date]]:
+    """Every new entry: its negotiation and item, when it was recorded and the last day it means."""
     if not marked:
         return []
     fits = Q()
@@ -168,7 +171,7 @@ def _recorded_since(marked: Keys) -> list[tuple[int, int]]:
         fits |= new & scope_filter(viewer.scope)
     undone = Q(kind=Entry.Kind.UNDO) | Q(corrections__kind=Entry.Kind.UNDO)
     rows = Entry.objects.filter(fits, issue__entered_in_error=False).exclude(undone).order_by()
-    return list(rows.values_list("issue__negotiation", "issue"))
+    return list(rows.values_list("issue__negotiation", "issue", "recorded_at", "said_last"))
 
 
 def _count_moved(marked: Keys, found: Mapping[int, News]) -> None:

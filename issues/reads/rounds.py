@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
@@ -18,7 +18,8 @@ from negotiations.models import Delegate, Party, Readout, Round, Source
 from negotiations.prepared import prepared
 
 from ..models import AgendaLine, Standing
-from .entries import SAYS, EntryReader, SourceView, source_view
+from ..standing import StandingValue
+from .entries import SAYS, EntryReader, SourceView, all_entered, source_view
 from .frame import FrameView
 from .moves import (
     ItemName,
@@ -74,7 +75,8 @@ class RoundRow:
 
 def read_rounds(frame: FrameView) -> list[RoundRow]:
     """Every round in its order, with a fixed number of queries."""
-    spans = {round_.pk: span_of(frame, round_) for round_ in frame.rounds}
+    day = frame.clock.day
+    spans = {r.pk: None if is_later(r, day) else span_of(frame, r) for r in frame.rounds}
     totals = _totals_by_round(frame, {pk: span for pk, span in spans.items() if span})
     counts = _entry_counts(frame, spans)
     heads = defaultdict(list)
@@ -84,7 +86,7 @@ def read_rounds(frame: FrameView) -> list[RoundRow]:
     return [
         RoundRow(
             r,
-            r.state_text(frame.today),
+            state_on(r, frame.clock.day),
             frame.parties.get(r.host_id or 0),
             heads[r.pk],
             totals.get(r.pk),
@@ -94,25 +96,55 @@ def read_rounds(frame: FrameView) -> list[RoundRow]:
     ]
 
 
+def is_later(round_: Round, day: dt.date) -> bool:
+    """Whether it was held, but only after that day."""
+    return round_.is_held and bool(round_.last_day and round_.last_day > day)
+
+
+def state_on(round_: Round, day: dt.date) -> str:
+    """Its state in words; "later" for one that was held only after that day."""
+    return "later" if is_later(round_, day) else round_.state_text(day)
+
+
 def _totals_by_round(frame: FrameView, spans: dict[int, Span]) -> dict[int, Totals]:
     """What moved at each round, from all periods of all items: one query for all rounds."""
+    pairs: dict[int, Counter[tuple[Stood, Stood]]] = {pk: Counter() for pk in spans}
+    for days, stood in _computed(frame) if frame.clock.known else _stored(frame):
+        for pk, span in spans.items():
+            ends = bisect_right(days, span.before) - 1, bisect_right(days, span.last) - 1
+            if ends[0] != ends[1]:
+                pairs[pk][stood[ends[0]], stood[ends[1]]] += 1
+    return {pk: _totals(frame, counted) for pk, counted in pairs.items()}
+
+
+Course = tuple[list[dt.date], list[Stood]]
+
+
+def _stored(frame: FrameView) -> Iterator[Course]:
+    """Item by item the days on which its standing became another, and what it became."""
     rows = Standing.objects.filter(
         issue__negotiation=frame.negotiation,
         issue__entered_in_error=False,
         scope=frame.viewer.scope.key,
     ).order_by("issue", "since")
     columns = ("issue_id", "since", "headline_id", "badge", "fell_from_id")
-    pairs: dict[int, Counter[tuple[Stood, Stood]]] = {pk: Counter() for pk in spans}
     for _issue, found in groupby(rows.values_list(*columns), key=itemgetter(0)):
-        days, stood = [], []
-        for _pk, since, *rest in found:
-            days.append(since)
-            stood.append(tuple(rest))
-        for pk, span in spans.items():
-            ends = bisect_right(days, span.before) - 1, bisect_right(days, span.last) - 1
-            if ends[0] != ends[1]:
-                pairs[pk][stood[ends[0]], stood[ends[1]]] += 1
-    return {pk: _totals(frame, counted) for pk, counted in pairs.items()}
+        course = [(since, tuple(rest)) for _pk, since, *rest in found]
+        yield [day for day, _stood in course], [stood for _day, stood in course]
+
+
+def _computed(frame: FrameView) -> Iterator[Course]:
+    """The same by what was known then."""
+    for periods in StandingReader(frame).computed(list(item_names(frame))).values():
+        yield (
+            [period.since for period in periods],
+            [_stood_of(period.standing) for period in periods],
+        )
+
+
+def _stood_of(value: StandingValue) -> Stood:
+    headline, fell_from = value.headline, value.fell_from
+    return headline.id if headline else None, value.badge, fell_from.id if fell_from else None
 
 
 def _totals(frame: FrameView, counted: Counter[tuple[Stood, Stood]]) -> Totals:
@@ -132,6 +164,8 @@ def _entry_counts(frame: FrameView, spans: dict[int, Span | None]) -> Counter[in
     """As many entries as the page of each round shows."""
     entries = EntryReader(frame)
     rows = entries.seen().filter(kind__in=SAYS).exclude(pk__in=entries.out_anywhere()).order_by()
+    if frame.clock.as_of:
+        rows = rows.filter(counts_from__lte=frame.clock.as_of)
     found: Counter[int] = Counter()
     for named, day, n in rows.values_list("round", "counts_from").annotate(n=Count("pk")):
         for pk, span in spans.items():
@@ -183,6 +217,11 @@ class RoundPage:
     others: int
     # The page shows a day on which the round had not begun.
     is_ahead: bool = False
+
+    @property
+    def all_entered(self) -> str:
+        """The one day on which all that is shown was entered, if late."""
+        return all_entered(line for item in self.items for line in item.moved.lines)
 
     @property
     def is_under_way(self) -> bool:

@@ -48,13 +48,8 @@ class Quiet:
 
 
 def main_rounds(frame: FrameView) -> list[Round]:
-    """The rounds held by the day of the page, side meetings left out unless there is nothing else.
-
-    By their first day.
-    """
-    held = [r for r in frame.held_rounds if r.last_day and r.last_day <= frame.clock.day]
-    main = [r for r in held if not r.is_side_meeting] or held
-    return sorted(main, key=_first_day)
+    """The rounds held by the day of the page, side meetings left out."""
+    return frame.main_rounds(frame.clock.day)
 
 
 def _first_day(round_: Round) -> dt.date:

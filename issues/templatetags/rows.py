@@ -39,7 +39,7 @@ ADD = (
 )
 PICK = '<input type="checkbox" name="item" value="{}" form="pick" aria-label="Select {}"> '
 OPTION = '<option value="{}"{}>{} · {}</option>'
-NAMED = '<li><a href="{}{}/">{} {}</a>{}</li>\n'
+NAMED = '<li><a href="{}{}/{}">{} {}</a>{}</li>\n'
 SELECTED = SafeString(" selected")
 CHILD = SafeString(' class="child"')
 NONE = SafeString("")
@@ -71,11 +71,16 @@ def round_options(rounds: Iterable[Round], chosen: Round | None = None) -> SafeS
 
 
 @register.simple_tag
-def item_links(named: Iterable[tuple[ItemName, str]], base: str) -> SafeString:
-    """Items in a list, each with what is said of it; `base` is the address of the list of items."""
+def item_links(named: Iterable[tuple[ItemName, str]], base: str, query: str = "") -> SafeString:
+    """Items in a list, each with what is said of it.
+
+    `base` is the address of the list of items, `query` keeps its links in the same time.
+    """
     return SafeString(
         "".join(
-            fill(NAMED, base, item.number, item.label, item.title, f": {what}" if what else "")
+            fill(
+                NAMED, base, item.number, query, item.label, item.title, f": {what}" if what else ""
+            )
             for item, what in named
         )
     )

@@ -37,13 +37,21 @@ LONGEST = 160
 
 
 @register.simple_tag
-def told_lines(lines: Iterable[EntryLine], brief: bool = False) -> SafeString:
-    """An item of a list for each; brief: the source first, long texts cut."""
-    return SafeString("".join(f"<li>{''.join(_told(line, brief))}</li>\n" for line in lines))
+def told_lines(
+    lines: Iterable[EntryLine], brief: bool = False, all_entered: str = ""
+) -> SafeString:
+    """An item of a list for each; brief: the source first, long texts cut.
+
+    A late one says when it was entered, unless the page says it of them all.
+    """
+    return SafeString(
+        "".join(f"<li>{''.join(_told(line, brief, all_entered))}</li>\n" for line in lines)
+    )
 
 
-def _told(line: EntryLine, brief: bool) -> Iterator[str]:
-    yield fill(NOTED, line.when)
+def _told(line: EntryLine, brief: bool, all_entered: str) -> Iterator[str]:
+    is_marked = line.entered and not all_entered
+    yield fill(NOTED, f"{line.when}, entered {line.entered}" if is_marked else line.when)
     for party in line.parties:
         yield f"{party_code(party)} "
     if line.voice:

@@ -7,18 +7,21 @@ import datetime as dt
 from django.contrib import messages
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET, require_POST
 
 from negotiations.access import viewer_of
+from negotiations.htmx import render_page_or_partial, wants_fragment
 from negotiations.services import mark_read as write_mark
 
 from ..reads.changes import ChangeReader
 from ..reads.comparison import read_comparison
 from .pages import frame_for, page_context, person
+
+TARGET = "changes"
 
 
 @require_GET
@@ -28,7 +31,7 @@ def changes(request: HttpRequest, slug: str) -> HttpResponse:
     viewer = viewer_of(person(request), slug)
     if "from_day" in request.GET or "to_day" in request.GET:
         return redirect(f"{request.path}?{_chosen(request.GET).urlencode(safe=':')}")
-    frame = frame_for(request, viewer)
+    frame = frame_for(request, viewer, clocked=True)
     compared = read_comparison(frame, request.GET)
     context = page_context(
         frame,
@@ -39,10 +42,13 @@ def changes(request: HttpRequest, slug: str) -> HttpResponse:
         seen_at=now,
         until=now.isoformat(),
         query=request.GET.urlencode(),
+        is_fragment=wants_fragment(request, TARGET),
     )
     if compared:
         context["changes"] = ChangeReader(frame, compared).read(request.GET.get("page", ""))
-    return render(request, "issues/changes.html", context)
+    return render_page_or_partial(
+        request, "issues/changes.html", "issues/_changes.html", context, target=TARGET
+    )
 
 
 def _chosen(query: QueryDict) -> QueryDict:
@@ -51,6 +57,9 @@ def _chosen(query: QueryDict) -> QueryDict:
     for name in ("from", "to"):
         value = query.get(name, "") or query.get(f"{name}_day", "")
         if value:
+            chosen[name] = value
+    for name in ("as_of", "known"):
+        if value := query.get(name, ""):
             chosen[name] = value
     return chosen
 

@@ -15,7 +15,7 @@ from ..access import entry_of, issue_of
 from ..forms.entry import EntryForm
 from ..reads.detail import read_detail
 from ..reads.history import HistoryReader
-from .pages import frame_for, page_context, person
+from .pages import frame_for, not_yet, not_yet_known, page_context, person
 
 
 @require_GET
@@ -24,6 +24,8 @@ def issue_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     viewer = viewer_of(person(request), slug)
     issue = issue_of(viewer, number)
     frame = frame_for(request, viewer, clocked=True)
+    if not_yet_known(frame, issue):
+        return not_yet(request, frame, issue)
     context = page_context(
         frame,
         "items",

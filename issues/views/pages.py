@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from django.core.paginator import Page
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -52,6 +54,19 @@ def page_context(frame: FrameView, section: str, **more: Any) -> dict[str, Any]:
         "printed_at": timezone.now(),
         **more,
     }
+
+
+def not_yet_known(frame: FrameView, issue: Issue) -> bool:
+    """Whether the page's recorded day lies before the item itself was recorded (design §2)."""
+    moment = frame.clock.known_moment
+    return moment is not None and issue.recorded_at > moment
+
+
+def not_yet(request: HttpRequest, frame: FrameView, issue: Issue) -> HttpResponse:
+    """404 for a member who looks for an item at a time when nobody had recorded it."""
+    context = page_context(frame, "items", issue=issue)
+    status = HTTPStatus.NOT_FOUND
+    return render(request, "issues/not_yet.html", context, status=status)
 
 
 def add_back(request: HttpRequest, frame: FrameView) -> str:

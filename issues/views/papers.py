@@ -43,7 +43,7 @@ def paper_state(request: HttpRequest, slug: str) -> HttpResponse:
 def paper_moved(request: HttpRequest, slug: str) -> HttpResponse:
     """What moved between two rounds or days; takes ?from= and ?to= of its page."""
     viewer = viewer_of(person(request), slug)
-    frame = frame_for(request, _reader(request, viewer))
+    frame = frame_for(request, _reader(request, viewer), clocked=True)
     paper = moved_paper(frame, request.GET, _maker(request, viewer))
     return _answer(request, viewer, paper, reverse("issues:changes", args=[slug]))
 

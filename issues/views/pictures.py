@@ -14,7 +14,7 @@ from ..reads.pictures.item import ItemPictureReader
 from ..reads.pictures.progress import read_progress
 from ..reads.pictures.timeline import TimelineReader
 from ..reads.pictures.turns import MOST_SHOWN, latest_turns, turns
-from .pages import frame_for, page_context, person
+from .pages import frame_for, not_yet, not_yet_known, page_context, person
 
 # "All" turning points: as many as a page can bear.
 MOST_TURNS = 400
@@ -43,6 +43,8 @@ def issue_chart(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     viewer = viewer_of(person(request), slug)
     issue = issue_of(viewer, number)
     frame = frame_for(request, viewer, clocked=True)
+    if not_yet_known(frame, issue):
+        return not_yet(request, frame, issue)
     picture = ItemPictureReader(frame, issue).read()
     context = page_context(frame, "items", issue=issue, picture=picture)
     return render_page_or_partial(

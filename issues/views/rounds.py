@@ -27,9 +27,9 @@ TARGET = "round-page"
 
 @require_GET
 def round_list(request: HttpRequest, slug: str) -> HttpResponse:
-    """Rounds in order: when, where, who led, what moved, how many entries."""
+    """Rounds in order: when, where, who led, what moved, how many entries; also as it was."""
     viewer = viewer_of(person(request), slug)
-    frame = frame_for(request, viewer)
+    frame = frame_for(request, viewer, clocked=True)
     context = page_context(frame, "rounds", rows=read_rounds(frame))
     return render(request, "issues/round_list.html", context)
 
