@@ -51,11 +51,6 @@ def guess_day_first(cells: Iterable[Cell]) -> bool:
     return not month_first or sum(int(match[1]) > 12 for match in found) >= month_first
 
 
-def is_ambiguous(cell: Cell) -> bool:
-    """Whether the order of day and month decides what this says."""
-    return isinstance(cell, str) and bool(_SLASHED.match(cell.strip()))
-
-
 def _number(number: float, epoch_1904: bool) -> tuple[VagueDate, dt.time | None]:
     """A year, or the number under which a spreadsheet keeps a day."""
     if number in YEARS:

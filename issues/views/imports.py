@@ -28,7 +28,7 @@ from ..access import import_of
 from ..forms.imports import ColumnsForm, RetractForm, UploadForm, WordsForm
 from ..imports.columns import ENTRIES, FIELDS
 from ..imports.tables import Unreadable
-from ..models import Kind, Upload
+from ..models import Import, Kind, Upload
 from ..reads.imports import imports_of, opened_items, preview
 from ..services import importing
 
@@ -100,8 +100,11 @@ def import_check(request: HtmxRequest, slug: str) -> HttpResponse:
 
 @sent_from("issues:import_check")
 def import_run(request: HtmxRequest, slug: str) -> HttpResponse:
-    """Write all rows or none."""
-    viewer, upload = _upload(request, slug)
+    """Write all rows or none; sent twice, the second answer leads to the same import."""
+    viewer = viewer_with(request.user, slug, Role.RECORDER)
+    if made := importing.finished(viewer, request.POST.get("token", "")):
+        return _lead_to(request, made)
+    _viewer, upload = _upload(request, slug)
     if upload is None:
         return redirect("issues:import_start", slug)
     if not upload.is_checked:
@@ -111,8 +114,7 @@ def import_run(request: HtmxRequest, slug: str) -> HttpResponse:
     except ValidationError as refusal:
         return _check_page(request, viewer, upload, refused=refusal.messages[:20])
     messages.success(request, f"“{made}” is imported: {made.row_count:,} rows.")
-    address = reverse("issues:import_detail", args=[slug, made.uuid])
-    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+    return _lead_to(request, made)
 
 
 @require_GET
@@ -199,6 +201,11 @@ def _upload(request: HtmxRequest, slug: str) -> tuple[Viewer, Upload | None]:
     if upload is None:
         messages.error(request, "No file is waiting here: choose one.")
     return viewer, upload
+
+
+def _lead_to(request: HtmxRequest, made: Import) -> HttpResponse:
+    address = reverse("issues:import_detail", args=[made.negotiation.slug, made.uuid])
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
 def _context(viewer: Viewer, upload: Upload | None) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from issues import services
 from issues.models import Entry, Import, Issue, Upload
@@ -100,6 +102,16 @@ class TestTheWholeWay:
         first = services.importing.run_import(waiting, viewer)
         assert services.importing.run_import(waiting, viewer) == first
         assert Entry.objects.count() == 3
+
+    def test_a_second_press_of_the_button_leads_to_the_same_import(self, recorder, talks):
+        upload(recorder, talks, csv_bytes())
+        token = str(Upload.objects.get().token)
+        send(recorder, address(talks, "columns"))
+        send(recorder, address(talks, "words"))
+        check(recorder, talks)
+        again = [recorder.post(address(talks, "run"), {"token": token}) for _ in range(2)]
+        assert again[0]["Location"] == again[1]["Location"]
+        assert Import.objects.count() == 1
 
     def test_the_next_file_of_the_kind_remembers_columns_and_words(self, recorder, talks):
         rows = [["Banking", "10.04.2025", "Moscow", "ok", "Yes.", ""]]
@@ -357,3 +369,27 @@ class TestFragments:
         assert "load delay" in page
         recorder.post(address(talks, "discard"), {"token": str(Upload.objects.get().token)})
         assert "load delay" not in recorder.get(address(talks, "progress")).content.decode()
+
+
+class TestCost:
+    def queries(self, client, page):
+        client.get(page)
+        with CaptureQueriesContext(connection) as caught:
+            assert client.get(page).status_code == 200
+        return len(caught)
+
+    def test_more_rows_and_more_imports_ask_no_more(self, recorder, talks):
+        pages = [address(talks, name) for name in ("start", "columns", "words", "check")]
+        found = []
+        for count in (8, 16):
+            rows = [
+                ["Banking", f"{n + 1} Feb 2025", "RU", "Agreed", f"{n}", ""] for n in range(count)
+            ]
+            for _ in range(count // 4):
+                bring_in(recorder, talks, csv_bytes(rows=rows))
+            upload(recorder, talks, csv_bytes(rows=rows))
+            send(recorder, address(talks, "columns"))
+            send(recorder, address(talks, "words"))
+            check(recorder, talks)
+            found.append([self.queries(recorder, page) for page in pages])
+        assert found[0] == found[1]

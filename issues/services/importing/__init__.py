@@ -5,7 +5,7 @@ from .entry_lines import speaker_text
 from .lines import Line, Maker, maker_for
 from .meanings import as_kept, known_words, meanings, words_in
 from .retracting import may_retract_import, retract_import
-from .running import may_import, new_statuses, run_import
+from .running import finished, may_import, new_statuses, run_import
 from .staging import (
     discard,
     discard_old,
@@ -30,6 +30,7 @@ __all__ = [
     "checked",
     "discard",
     "discard_old",
+    "finished",
     "format_of",
     "known_words",
     "maker_for",

@@ -36,7 +36,7 @@ def run_import(upload: Upload, viewer: Viewer, *, tell: Tell | None = None) -> I
     ValidationError, one sentence per row, for what the checks refuse; nothing is written then.
     """
     tell = tell or (lambda *told: tell_progress(upload, *told))
-    if made := Import.objects.filter(uuid=upload.token, by=viewer.user.pk).first():
+    if made := finished(viewer, str(upload.token)):
         return made
     allowed, why_not = may_import(upload.kind, viewer)
     if not allowed:
@@ -46,13 +46,26 @@ def run_import(upload: Upload, viewer: Viewer, *, tell: Tell | None = None) -> I
     with transaction.atomic():
         # A second tab waits here, and then finds nothing left to import.
         if not Upload.objects.select_for_update().filter(pk=upload.pk).exists():
-            return Import.objects.get(uuid=upload.token, by=viewer.user.pk)
+            if made := finished(viewer, str(upload.token)):
+                return made
+            raise ValidationError("This file was forgotten meanwhile; upload it again.")
         statuses = _make_statuses(upload, viewer)
         made = _record_of(upload, viewer, meaning_of(upload, table), len(lines))
         WRITERS[upload.kind](made, lines, viewer, statuses, tell)
         made.save()
         discard(upload)
     return made
+
+
+def finished(viewer: Viewer, token: str) -> Import | None:
+    """What the viewer's own upload with this token became, if it was imported."""
+    try:
+        uuid = UUID(token)
+    except ValueError:
+        return None
+    return Import.objects.filter(
+        negotiation=viewer.negotiation, by=viewer.user.pk, uuid=uuid
+    ).first()
 
 
 def may_import(kind: str, viewer: Viewer) -> tuple[bool, str]:
