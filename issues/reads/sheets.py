@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from django.core.paginator import Page
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils import timezone
 
@@ -27,7 +27,7 @@ from .paging import page_at
 from .standings import NOTHING, StandingReader, StandingView
 from .wording import badge_text
 
-ITEMS_PER_PAGE = 150
+ITEMS_PER_PAGE = 100
 FILLED = ~Q(who="", status="", text="", waits="")
 VOICES = {"joint": "jointly", "third": "press", "own": "ours"}
 _A_MOMENT = dt.timedelta(microseconds=1)
@@ -64,6 +64,7 @@ class SheetLine:
     text: str = ""
     waits: str = ""
     time: str = ""
+    by: str = ""
     outcome: Outcome | None = None
 
     @property
@@ -126,6 +127,12 @@ class SheetReader:
         if self.sheet.pk is None:
             return []
         return list(self.sheet.rows.filter(FILLED).select_related("issue", "changed_by"))
+
+    @property
+    def stamp(self) -> str:
+        """Differs whenever the sheet does: versions only grow. One query."""
+        total = SheetRow.objects.filter(sheet=self.sheet.pk).aggregate(total=Sum("version"))
+        return f"{self.sheet.uuid}.{self.sheet.version}.{total['total'] or 0}"
 
     def rows_of(self, uuids: Iterable[UUID]) -> list[SheetRow]:
         """Those with these ids, emptied ones included."""
@@ -218,6 +225,8 @@ def sheets_at(frame: FrameView, round_: Round | None, source: Source | None) -> 
 
 
 def line_of(row: SheetRow) -> SheetLine:
+    """A draft as it is kept, with who changed it last where that is not who types the sheet."""
+    by = "" if row.changed_by_id == row.sheet.author_id else str(row.changed_by)
     return SheetLine(
         str(row.uuid),
         row.issue.number,
@@ -227,6 +236,7 @@ def line_of(row: SheetRow) -> SheetLine:
         row.text,
         row.waits,
         f"{row.time:%H:%M}" if row.time else "",
+        by,
     )
 
 

@@ -123,6 +123,8 @@ def address_of(sheet: Sheet, frame: FrameView) -> str:
 
 def _sheet(request: HttpRequest, frame: FrameView, sheet: Sheet) -> HttpResponse:
     if request.method == "GET":
+        if request.GET.get("seen") == SheetReader(frame, sheet).stamp:
+            return HttpResponse(status=HTTPStatus.NO_CONTENT)
         return _show(request, frame, sheet)
     saved = _save(request.POST, frame, sheet)
     if wants_fragment(request, ANSWER):
@@ -249,6 +251,7 @@ def _show(
         others=reader.others(),
         path=request.get_full_path(),
         today=date_text(frame.today),
+        stamp=reader.stamp,
     )
     template = "_sheet_form" if wants_fragment(request, FORM) else "sheet_type"
     return render(request, f"issues/{template}.html", context, status=status)

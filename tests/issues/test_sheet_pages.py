@@ -234,6 +234,8 @@ class TestTwoPeople:
         query = f"?of={talks.recorder.username}"
         mine = line(1, row().uuid, version=1, text="Changed by the head.")
         assert post(client, talks, mine, by=talks.head, query=query).status_code == 302
+        changed = get(client, talks, by=talks.recorder).content.decode()
+        assert f"changed by {talks.head}" in changed
         assert (row().text, row().changed_by) == ("Changed by the head.", talks.head)
 
     def test_others_sheet_is_missing_for_whoever_may_not_see_it(self, client, talks):
@@ -266,12 +268,14 @@ def pages(client, talks, user):
     names = ["state_of_play", "issue_list", "round_list", "changes", "files"]
     addresses = [reverse(f"issues:{name}", args=[talks.slug]) for name in names]
     addresses += [talks.address, talks.round.get_absolute_url(), "/"]
+    addresses.append(reverse("issues:file_table", args=[talks.slug, "entries"]))
+    addresses.append(reverse("issues:search") + "?q=canary")
     addresses += [f"{talks.address}?of={talks.ru.username}"]
     for issue in talks.issues:
         addresses += [issue.get_absolute_url(), f"{issue.get_absolute_url()}entries/"]
     for name in ("members", "parties", "scheme"):
         addresses.append(reverse(f"negotiations:{name}", args=[talks.slug]))
-    return {one: NOISE.sub("", client.get(one).content.decode()) for one in addresses}
+    return {one: NOISE.sub("", b"".join(client.get(one)).decode()) for one in addresses}
 
 
 def test_drafts_of_a_delegation_change_no_byte_for_anybody_else(client, talks):
@@ -315,6 +319,14 @@ def test_viewer_tied_to_a_party_restricts_to_it_at_first(client, talks):
         "delegation",
         viewer(talks.negotiation, talks.ru).party,
     )
+
+
+def test_a_device_that_has_seen_it_all_gets_nothing(client, talks):
+    make_sheet(talks.issues[0], talks.round, by=talks.recorder)
+    stamp = get(client, talks).context["stamp"]
+    assert get(client, talks, query=f"?seen={stamp}").status_code == 204
+    post(client, talks, line(1, row().uuid, version=1, text="Nyet."))
+    assert get(client, talks, query=f"?seen={stamp}").status_code == 200
 
 
 def test_item_on_another_page_of_a_long_agenda_is_found(client, talks, monkeypatch):

@@ -163,11 +163,14 @@
     if (document.hidden || sending || stopped || dirty.size || topChanges) return;
     let fresh;
     try {
-      const answer = await fetch(location.href, { headers: { "HX-Request": "true", "HX-Target": "sheet-form" } });
+      const address = new URL(location.href);
+      address.searchParams.set("seen", form.dataset.stamp);
+      const answer = await fetch(address, { headers: { "HX-Request": "true", "HX-Target": "sheet-form" } });
       if (answer.status !== 200) return;
       fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("sheet-form");
     } catch { return; }
     if (!fresh || topChanges) return;
+    form.dataset.stamp = fresh.dataset.stamp;
     const version = fresh.querySelector("[name=version]").value, top = byId("sheet-top");
     if (version !== form.elements.version.value && !top.contains(document.activeElement)) {
       top.replaceWith(fresh.querySelector("#sheet-top"));
