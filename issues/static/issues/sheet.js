@@ -56,9 +56,9 @@
   function tell() {
     const n = unsaved(), rows = n === 1 ? "1 row" : n + " rows";
     let text = n || topChanges ? `${n ? rows : "Date, source or audience"} not yet saved` : "All saved";
+    if (topHeld) text = topHeld;
+    if (held.size) text += ": decide on the rows with a message beside them";
     if (stopped) text += ". " + stopped;
-    else if (topHeld) text = topHeld;
-    else if (held.size) text += ": see the rows marked in red";
     else if (pause) text += ". No connection; trying again by itself";
     const place = byId("sheet-unsaved");
     if (place.textContent !== text) place.textContent = text;
