@@ -14,6 +14,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.writer.excel import ExcelWriter
 
 from negotiations.dates import date_text
@@ -84,6 +85,11 @@ def _sweep(book: Workbook) -> None:
 def _begin(book: Workbook, title: str, columns: list[Column]) -> Any:
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
+    # On paper: as wide as the page, its head on each.
+    sheet.page_setup.orientation = "landscape"
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_setup.fitToHeight = 0
+    sheet.print_title_rows = "1:1"
     for place, column in enumerate(columns, start=1):
         sheet.column_dimensions[get_column_letter(place)].width = column.width
     sheet.append([_bold(sheet, column.name) for column in columns])
@@ -132,6 +138,8 @@ def known_text(snapshot: Snapshot) -> str:
 
 def _explain(book: Workbook, snapshot: Snapshot) -> None:
     sheet = book.create_sheet("About")
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_setup.fitToHeight = 0
     sheet.column_dimensions["A"].width = 24
     sheet.column_dimensions["B"].width = 100
     for name, text in _facts(snapshot):
