@@ -80,6 +80,11 @@ class Standing(models.Model):
             ),
         ]
 
+        indexes = [
+            # What moved at each round: of all periods, those that began on its few days.
+            models.Index(fields=["since", "scope"], name="standing_began"),
+        ]
+
     def __str__(self) -> str:
         return f"{self.issue}: {self.headline or 'no status yet'}"
 

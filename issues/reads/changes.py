@@ -6,14 +6,16 @@ import copy
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.paginator import Page
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from negotiations.models import Party
+from negotiations.prepared import prepared
+from negotiations.scopes import Scope
 from negotiations.templatetags.parley import plural
 
 from ..models import Entry, Standing
@@ -214,9 +216,7 @@ class ChangeReader:
             Entry.WaitsFor.BOTH.value: Waiting("Waits for all parties", []),
             Entry.WaitsFor.OUTSIDE.value: Waiting("Waits for somebody outside", []),
         }
-        said = Entry.objects.filter(pk__in=waits.values()).order_by()
-        columns = ("pk", "waits_for", "waits_party", "waits_why", "waits_text")
-        by_entry = {row[0]: row[1:] for row in said.values_list(*columns)}
+        by_entry = {row[0]: row[1:] for row in _waits(list(waits.values()))}
         for pk in names:
             if pk in waits:
                 kind, party, why, text = by_entry[waits[pk]]
@@ -227,9 +227,9 @@ class ChangeReader:
     def _at_end(self, names: Collection[int]) -> _AtEnd:
         if self.frame.clock.known:
             return self._computed_at_end(names)
-        rows = Standing.objects.filter(self._held_at_end, issue__negotiation=self.frame.negotiation)
         found = _AtEnd(set(), {}, set())
-        for pk, headline, waits in rows.order_by().values_list("issue", "headline", "waits_entry"):
+        where = (self.frame.negotiation.pk, self.standings.scope, self.compared.end.day)
+        for pk, headline, waits in _stand(*where):
             if headline:
                 found.with_status.add(pk)
             if waits:
@@ -272,16 +272,34 @@ class ChangeReader:
 
     def _rests_on(self, audience: str, used: Collection[int]) -> bool:
         """Whether these entries, or what any item stands at or waits for, has this audience."""
-        entries = self.entries.seen().filter(audience=audience).order_by()
+        if _of_audience(audience, list(used)):
+            return True  # mostly so, and much sooner found
         if self.frame.clock.known:
-            return entries.filter(pk__in=used).exists()
+            return False
         entry = OuterRef("pk")
         periods = Standing.objects.filter(self._held_at_end).order_by()
         aside = Q(press_entry=entry) | Q(own_entry=entry) | Q(waits_entry=entry)
         words = periods.filter(party_rows__status_entry=entry)
-        return entries.filter(
-            Q(pk__in=used) | Exists(words) | Exists(periods.filter(aside))
-        ).exists()
+        entries = self.entries.seen().filter(audience=audience).order_by()
+        return entries.filter(Exists(words) | Exists(periods.filter(aside))).exists()
+
+
+@prepared
+def _waits(entries: list[int]) -> QuerySet[Any, Any]:
+    columns = ("pk", "waits_for", "waits_party", "waits_why", "waits_text")
+    return Entry.objects.filter(pk__in=entries).order_by().values_list(*columns)
+
+
+@prepared
+def _stand(negotiation: int, scope: Scope, day: dt.date | None) -> QuerySet[Any, Any]:
+    rows = Standing.objects.as_of(scope, day).filter(issue__negotiation=negotiation)
+    return rows.order_by().values_list("issue", "headline", "waits_entry")
+
+
+@prepared
+def _of_audience(audience: str, entries: list[int]) -> QuerySet[Any, Any]:
+    rows = Entry.objects.filter(audience=audience, pk__in=entries).order_by()
+    return rows.values_list("pk")[:1]
 
 
 def _waits_for(party: Party, own: Party | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -15,7 +15,7 @@ from django.utils import timezone
 from negotiations.access import Viewer
 from negotiations.dates import date_text
 from negotiations.marks import mark_of, top_rung
-from negotiations.models import Negotiation, Party, Round, Status
+from negotiations.models import Membership, Negotiation, Party, Round, Status
 from negotiations.prepared import prepared
 
 from .clock import NOW, Clock
@@ -63,6 +63,11 @@ def _statuses(negotiation: int) -> QuerySet[Status]:
 
 
 @prepared
+def _members(negotiation: int) -> QuerySet[Any, Any]:
+    return Membership.objects.filter(negotiation=negotiation).order_by().values_list("pk")
+
+
+@prepared
 def _rounds(negotiation: int) -> QuerySet[Round]:
     return Round.objects.filter(negotiation=negotiation)
 
@@ -101,7 +106,7 @@ class FrameView:
     @cached_property
     def member_count(self) -> int:
         """How many people may see what is for all members."""
-        return self.negotiation.memberships.count()
+        return len(_members(self.negotiation.pk))
 
     @cached_property
     def rounds_by_id(self) -> dict[int, Round]:

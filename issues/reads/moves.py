@@ -163,9 +163,10 @@ class Totals(Counter[str]):
     @classmethod
     def of(cls, pairs: Iterable[Pair]) -> Totals:
         """Of many pairs few are different: each is worked out once."""
-        known: dict[int, tuple[Pair, int]] = {}
+        known: dict[tuple[int, int], tuple[Pair, int]] = {}
         for pair in pairs:
-            known[id(pair)] = pair, known.get(id(pair), (pair, 0))[1] + 1
+            key = (id(pair[0]), id(pair[1]))
+            known[key] = pair, known.get(key, (pair, 0))[1] + 1
         totals = cls()
         for (before, after), items in known.values():
             totals.add(before, after, items)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
-from operator import itemgetter
+from functools import reduce
+from operator import itemgetter, or_
+from typing import Any
 
 from django.core.paginator import Page
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 
 from negotiations.models import Delegate, Party, Readout, Round, Source
 from negotiations.prepared import prepared
+from negotiations.scopes import Scope
 
 from ..models import AgendaLine, Standing
 from ..standing import StandingValue
@@ -24,6 +25,7 @@ from .frame import FrameView
 from .moves import (
     ItemName,
     MovedItem,
+    Pair,
     Totals,
     item_names,
     looks_between,
@@ -37,10 +39,6 @@ from .standings import NOTHING, StandingReader, StandingView
 ITEMS_PER_PAGE = 20
 # With more entries than this on one item at one round, the oldest are left to the item's page.
 LINES_PER_ITEM = 12
-
-
-# A stored period as the list of rounds reads it: headline, badge, what it fell from.
-Stood = tuple[int | None, str, int | None]
 
 
 def span_of(frame: FrameView, round_: Round) -> Span | None:
@@ -80,8 +78,7 @@ def read_rounds(frame: FrameView) -> list[RoundRow]:
     totals = _totals_by_round(frame, {pk: span for pk, span in spans.items() if span})
     counts = _entry_counts(frame, spans)
     heads = defaultdict(list)
-    delegates = Delegate.objects.filter(round__negotiation=frame.negotiation, is_head=True)
-    for delegate in delegates.select_related("party"):
+    for delegate in _heads(frame.negotiation.pk):
         heads[delegate.round_id].append(delegate)
     return [
         RoundRow(
@@ -106,58 +103,81 @@ def state_on(round_: Round, day: dt.date) -> str:
     return "later" if is_later(round_, day) else round_.state_text(day)
 
 
+@prepared
+def _heads(negotiation: int) -> QuerySet[Delegate]:
+    rows = Delegate.objects.filter(round__negotiation=negotiation, is_head=True)
+    return rows.select_related("party")
+
+
 def _totals_by_round(frame: FrameView, spans: dict[int, Span]) -> dict[int, Totals]:
-    """What moved at each round, from all periods of all items: one query for all rounds."""
-    pairs: dict[int, Counter[tuple[Stood, Stood]]] = {pk: Counter() for pk in spans}
-    for days, stood in _computed(frame) if frame.clock.known else _stored(frame):
+    """What moved at each round, from what began while they met: two queries for all rounds."""
+    ends: dict[int, dict[int, Pair]] = {pk: {} for pk in spans}
+    steps = _known_steps(frame) if frame.clock.known else _steps(frame, list(spans.values()))
+    for issue, since, was, now in steps:
         for pk, span in spans.items():
-            ends = bisect_right(days, span.before) - 1, bisect_right(days, span.last) - 1
-            if ends[0] != ends[1]:
-                pairs[pk][stood[ends[0]], stood[ends[1]]] += 1
-    return {pk: _totals(frame, counted) for pk, counted in pairs.items()}
+            if span.before < since <= span.last:
+                # The first of several steps began from what stood before the round.
+                ends[pk][issue] = (ends[pk].get(issue, (was, now))[0], now)
+    return {pk: Totals.of(found.values()) for pk, found in ends.items()}
 
 
-Course = tuple[list[dt.date], list[Stood]]
+# An item, the day on which its standing became another, what stood before, and then.
+Step = tuple[int, dt.date, StandingView, StandingView]
 
 
-def _stored(frame: FrameView) -> Iterator[Course]:
-    """Item by item the days on which its standing became another, and what it became."""
-    rows = Standing.objects.filter(
-        issue__negotiation=frame.negotiation,
-        issue__entered_in_error=False,
-        scope=frame.viewer.scope.key,
-    ).order_by("issue", "since")
-    columns = ("issue_id", "since", "headline_id", "badge", "fell_from_id")
-    for _issue, found in groupby(rows.values_list(*columns), key=itemgetter(0)):
-        course = [(since, tuple(rest)) for _pk, since, *rest in found]
-        yield [day for day, _stood in course], [stood for _day, stood in course]
+def _known_steps(frame: FrameView) -> Iterator[Step]:
+    """All of them by what was known on an earlier day, of which no standing is stored."""
+    reader = StandingReader(frame)
+    for issue, periods in reader.computed(list(item_names(frame))).items():
+        looks = [reader.look(*_stood(period.standing)) for period in periods]
+        for period, was, now in zip(periods[1:], looks, looks[1:], strict=False):
+            yield issue, period.since, was, now
 
 
-def _computed(frame: FrameView) -> Iterator[Course]:
-    """The same by what was known then."""
-    for periods in StandingReader(frame).computed(list(item_names(frame))).values():
-        yield (
-            [period.since for period in periods],
-            [_stood_of(period.standing) for period in periods],
-        )
-
-
-def _stood_of(value: StandingValue) -> Stood:
+def _stood(value: StandingValue) -> tuple[int | None, str, int | None]:
     headline, fell_from = value.headline, value.fell_from
     return headline.id if headline else None, value.badge, fell_from.id if fell_from else None
 
 
-def _totals(frame: FrameView, counted: Counter[tuple[Stood, Stood]]) -> Totals:
-    totals = Totals()
-    for (before, after), items in counted.items():
-        totals.add(_stood(frame, before), _stood(frame, after), items)
-    return totals
+def _steps(frame: FrameView, spans: Sequence[Span]) -> Iterator[Step]:
+    """Every period that began within, in order: its item, its day, what stood before, and then."""
+    scope, look = frame.viewer.scope, StandingReader(frame).look
+    began = _begun(scope, *(day for span in spans for day in (span.before, span.last)))
+    ended = _ended(
+        frame.negotiation.pk,
+        scope,
+        list({issue for issue, *_rest in began}),
+        list({since for _issue, since, *_rest in began}),
+    )
+    before = {(issue, until): look(*row) for issue, until, *row in ended}
+    for issue, since, *row in sorted(began, key=itemgetter(1)):
+        if was := before.get((issue, since)):
+            yield issue, since, was, look(*row)
 
 
-def _stood(frame: FrameView, row: Stood) -> StandingView:
-    headline, badge, fell_from = row
-    status = frame.statuses.get
-    return StandingView(status(headline or 0), badge, fell_from=status(fell_from or 0))
+_LOOK = ("headline_id", "badge", "fell_from_id")
+
+
+@prepared
+def _begun(scope: Scope, *days: dt.date) -> QuerySet[Any, Any]:
+    """Periods that began after a first and by a second of these days, whatever the negotiation.
+
+    Without it the database finds them by their days; with it, it would look at every period.
+    """
+    pairs = zip(days[::2], days[1::2], strict=True)
+    began = [Q(scope=scope.key, since__gt=before, since__lte=last) for before, last in pairs]
+    rows = Standing.objects.filter(reduce(or_, began, Q(pk__in=[])))
+    return rows.order_by().values_list("issue_id", "since", *_LOOK)
+
+
+@prepared
+def _ended(
+    negotiation: int, scope: Scope, issues: list[int], days: list[dt.date]
+) -> QuerySet[Any, Any]:
+    """Periods of these items, of one negotiation, that ended on these days."""
+    rows = Standing.objects.filter(scope=scope.key, issue__in=issues, until__in=days)
+    rows = rows.filter(issue__negotiation=negotiation, issue__entered_in_error=False)
+    return rows.order_by().values_list("issue_id", "until", *_LOOK)
 
 
 def _entry_counts(frame: FrameView, spans: dict[int, Span | None]) -> Counter[int]:
