@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -176,10 +176,10 @@ def _found(rows: QuerySet[Row]) -> Row:
 
 def scopes_of(negotiation: Negotiation) -> list[Scope]:
     """The scopes for which standings are kept: public, members, parties with a tied member."""
-    tied = (
-        Membership.objects.filter(negotiation=negotiation, party__isnull=False)
-        .order_by("party")
-        .values_list("party", flat=True)
-        .distinct()
-    )
-    return [PUBLIC_SCOPE, MEMBERS_SCOPE, *(Scope.of_party(pk) for pk in tied)]
+    return [PUBLIC_SCOPE, MEMBERS_SCOPE, *map(Scope.of_party, _tied(negotiation.pk))]
+
+
+@prepared
+def _tied(negotiation: int) -> QuerySet[Any, Any]:
+    rows = Membership.objects.filter(negotiation=negotiation, party__isnull=False)
+    return rows.order_by("party").values_list("party", flat=True).distinct()

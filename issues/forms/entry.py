@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from negotiations.dates import VagueDate, parse_date
@@ -22,6 +23,7 @@ from negotiations.forms import (
     say_file_is_gone,
 )
 from negotiations.models import Party, Round, Source, Status
+from negotiations.prepared import prepared
 
 from ..models import Entry
 from ..reads.frame import FrameView
@@ -278,8 +280,7 @@ class EntryForm(forms.Form):
     def _status(self, label: str) -> Any:
         if not label:
             return None
-        statuses = Status.objects.filter(scheme__negotiation=self.frame.negotiation)
-        return statuses.select_related("scheme").get(label=label)
+        return _statuses(self.frame.negotiation.pk, label)[0]
 
     def _sources(self, cleaned: dict[str, Any]) -> list[Source | NewSource]:
         chosen = cleaned["source"]
@@ -313,6 +314,12 @@ class EntryForm(forms.Form):
             created_by=self.viewer.user,
         ).first()
         return own or NewSource(title=title, kind=Source.Kind.TABLE)
+
+
+@prepared
+def _statuses(negotiation: int, label: str) -> QuerySet[Status]:
+    rows = Status.objects.filter(scheme__negotiation=negotiation, label=label)
+    return rows.select_related("scheme")
 
 
 def _time(typed: str) -> dt.time:

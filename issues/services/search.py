@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from negotiations.models import Negotiation, Readout, Round, Source
+from negotiations.prepared import prepared
 from negotiations.scopes import DELEGATION, MEMBERS_SCOPE, Scope
 
 from .. import fulltext
@@ -50,15 +51,35 @@ def key(kind: str, negotiation: int, party: int | None = None, user: int | None 
 
 def index_items(issue_ids: Sequence[int]) -> None:
     """Makes these items and their entries findable, or unfindable when entered in error."""
-    issues = {issue.pk: issue for issue in Issue.objects.filter(pk__in=issue_ids)}
+    issues = {issue.pk: issue for issue in _issues(list(issue_ids))}
     _index_entries(issues)
     items = {pk: issue for pk, issue in issues.items() if not issue.entered_in_error}
     wanted = {
         pk: _Wanted(issue.negotiation_id, {key(Kind.ITEM, issue.negotiation_id)}, item=pk)
         for pk, issue in items.items()
     }
-    stored = SearchRow.objects.filter(kind=Kind.ITEM, object_id__in=issue_ids)
+    stored = _rows_of_items(list(issue_ids))
     _store(Kind.ITEM, stored, wanted, {pk: item_texts(issue) for pk, issue in items.items()})
+
+
+@prepared
+def _issues(pks: list[int]) -> QuerySet[Issue]:
+    return Issue.objects.filter(pk__in=pks).order_by()
+
+
+@prepared
+def _rows_of_items(issues: list[int]) -> QuerySet[SearchRow]:
+    return SearchRow.objects.filter(kind=Kind.ITEM, object_id__in=issues)
+
+
+@prepared
+def _said(issues: list[int]) -> QuerySet[Any, Any]:
+    return Entry.objects.filter(issue__in=issues).order_by().values_list(*_COLUMNS)
+
+
+@prepared
+def _rows_of_entries(issues: list[int]) -> QuerySet[SearchRow]:
+    return SearchRow.objects.filter(kind=Kind.ENTRY, item_id__in=issues).defer("words")
 
 
 def index_rounds(round_ids: Collection[int]) -> None:
@@ -149,16 +170,15 @@ _COLUMNS = (
 
 
 def _index_entries(issues: Mapping[int, Issue]) -> None:
-    rows = Entry.objects.filter(issue__in=list(issues)).order_by().values_list(*_COLUMNS)
     by_issue: dict[int, list[_Said]] = defaultdict(list)
-    for said in map(_Said._make, rows):
+    for said in map(_Said._make, _said(list(issues))):
         by_issue[said.issue].append(said)
     wanted = {
         said.id: _Wanted(issues[pk].negotiation_id, keys, said.day, pk)
         for pk, history in by_issue.items()
         for said, keys in _keys_of_entries(history, issues[pk])
     }
-    stored = SearchRow.objects.filter(kind=Kind.ENTRY, item_id__in=list(issues)).defer("words")
+    stored = _rows_of_entries(list(issues))
     changed = _store(Kind.ENTRY, stored, wanted)
     cited = EntrySource.objects.order_by().values_list("source", flat=True).distinct()
     for pks in _chunks(changed):

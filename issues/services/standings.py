@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import QuerySet
 
 from negotiations.access import scopes_of
@@ -268,7 +268,9 @@ class _Plan:
     def carry_out(self) -> None:
         if self.remove:
             StandingParty.objects.filter(standing__in=self.remove).delete()
-            Standing.objects.filter(pk__in=self.remove).delete()
+            # Their words are gone: `delete` would ask for each row and what hangs on it, which
+            # costs a tenth of recording an entry. The database still refuses what must not be.
+            Standing.objects.filter(pk__in=self.remove)._raw_delete(DEFAULT_DB_ALIAS)
         by_day: dict[dt.date | None, list[int]] = defaultdict(list)
         for pk, until in self.close:
             by_day[until].append(pk)
