@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Lower
 
 from negotiations.models import Category
+from negotiations.prepared import prepared
+from negotiations.scopes import Scope
 
 from .models import Entry, Issue
 from .reads.frame import FrameView
@@ -72,6 +75,24 @@ class Condition:
 def with_standing(issues: QuerySet[Issue], frame: FrameView) -> QuerySet[Issue]:
     """Joins the period that holds at the page's clock, in the viewer's scope, as `now`."""
     return issues.annotate(now=period(frame.viewer.scope, frame.clock.as_of))
+
+
+def _with_status(issues: QuerySet[Issue]) -> QuerySet[Issue]:
+    """Those that have a status now, and the parents of such."""
+    has_status = Q(("now__headline__isnull", False))
+    having = issues.filter(has_status, parent=OuterRef("pk")).order_by()
+    return issues.filter(has_status | Exists(having))
+
+
+@prepared
+def _agenda(negotiation: int) -> QuerySet[Any, Any]:
+    return Issue.objects.shown_in(negotiation).in_agenda_order().values_list("pk", flat=True)
+
+
+@prepared
+def _agenda_with_status(negotiation: int, scope: Scope, day: dt.date | None) -> QuerySet[Any, Any]:
+    issues = Issue.objects.shown_in(negotiation).annotate(now=period(scope, day))
+    return _with_status(issues).order_by("place", "sub_place", "pk").values_list("pk", flat=True)
 
 
 class AnyOf(django_filters.ChoiceFilter):
@@ -159,20 +180,27 @@ class IssueFilter(django_filters.FilterSet):
         """
         if not self.form.is_valid():
             return []
+        sort = self.form.cleaned_data.get("sort") or "agenda"
+        if not (self.is_active or self.frame.clock.known) and sort == "agenda":
+            return self._all(fold)
         self.conditions = []
         issues = self.qs
         find = self._computed if self.frame.clock.known else self._stored
-        return find(issues, reader, self.form.cleaned_data.get("sort") or "agenda", fold)
+        return find(issues, reader, sort, fold)
+
+    def _all(self, fold: bool) -> list[int]:
+        """What most pages begin with, so its SQL is worked out once."""
+        here, viewer = self.frame.negotiation.pk, self.frame.viewer
+        if fold:
+            return _agenda_with_status(here, viewer.scope, self.frame.clock.as_of)
+        return _agenda(here)
 
     def _stored(
         self, issues: QuerySet[Issue], _reader: StandingReader, sort: str, fold: bool
     ) -> list[int]:
         for condition in self.conditions:
             issues = issues.filter(condition.query)
-        if fold:
-            has_status = Q(("now__headline__isnull", False))
-            having = issues.filter(has_status, parent=OuterRef("pk")).order_by()
-            issues = issues.filter(has_status | Exists(having))
+        issues = _with_status(issues) if fold else issues
         way = "desc" if sort.startswith("-") else "asc"
         columns = COLUMNS[sort.removeprefix("-")]
         # What has no status or no entry comes last either way, on every database.
