@@ -141,6 +141,8 @@ def _stood(value: StandingValue) -> tuple[int | None, str, int | None]:
 
 def _steps(frame: FrameView, spans: Sequence[Span]) -> Iterator[Step]:
     """Every period that began within, in order: its item, its day, what stood before, and then."""
+    if not spans:
+        return
     scope, look = frame.viewer.scope, StandingReader(frame).look
     began = _begun(scope, *(day for span in spans for day in (span.before, span.last)))
     ended = _ended(
@@ -166,7 +168,7 @@ def _begun(scope: Scope, *days: dt.date) -> QuerySet[Any, Any]:
     """
     pairs = zip(days[::2], days[1::2], strict=True)
     began = [Q(scope=scope.key, since__gt=before, since__lte=last) for before, last in pairs]
-    rows = Standing.objects.filter(reduce(or_, began, Q(pk__in=[])))
+    rows = Standing.objects.filter(reduce(or_, began))
     return rows.order_by().values_list("issue_id", "since", *_LOOK)
 
 
