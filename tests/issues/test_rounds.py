@@ -129,6 +129,25 @@ def test_list_counts_what_the_page_of_the_round_shows(client, talks, negotiation
     assert "Entries 2 on 2 items" in text
 
 
+def test_list_compares_before_and_after_whatever_came_between(client, talks, negotiation, banking):
+    factories.make_round(negotiation, "Long", "14 Apr 2025", last_day=dt.date(2025, 4, 18))
+    other = factories.make_issue(negotiation)
+    for day, (one, two) in enumerate([("Agreed", "Raised"), ("Blocked", "Agreed")], start=13):
+        factories.record(banking, "RU", one, f"{day} Apr 2025")
+        factories.record(other, "RU", two, f"{day} Apr 2025")
+    factories.record(banking, "RU", "Agreed", "16 Apr 2025")
+    row = row_of(page(client, of_list(negotiation), talks.reader), "Long")
+    assert "▲ 1 forward" in row
+    assert "back" not in row
+
+
+def test_list_knows_nothing_of_another_negotiation(client, talks, negotiation, first):
+    elsewhere = factories.make_negotiation()
+    factories.record(factories.make_issue(elsewhere), "RU", "Raised", "10 Apr 2025")
+    row = row_of(page(client, of_list(negotiation), talks.reader), "Spring meeting")
+    assert row.endswith("nothing moved 0 entries")
+
+
 def test_list_tells_a_delegation_what_moved_by_its_own_entries(client, talks, banking, first):
     secret = factories.own_audience(factories.viewer(banking.negotiation, talks.ru))
     factories.record(banking, "RU", "Raised", "10 Apr 2025", talks.ru, **secret)
