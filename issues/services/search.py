@@ -94,6 +94,7 @@ def index_rounds(round_ids: Collection[int]) -> None:
     _store(Kind.ROUND, stored, wanted, {pk: round_texts(r) for pk, r in found.items()})
 
 
+@transaction.atomic
 def index_sources(source_ids: Collection[int]) -> None:
     """The same for sources, for whoever may see them (issues.reads.sources)."""
     # Two entries recorded at once may rest on one source; their links do not wait for this.
