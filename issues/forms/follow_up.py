@@ -146,7 +146,10 @@ class StepDoneForm(ShortForm):
         )
         state.initial = Entry.NextStep.DONE.value
         self.fields["text"].label = "What came of it"
-        self.initial.setdefault("who", Entry.Voice.OWN.value)
+        self.order_fields(["next_step_state"])
+        if not self.is_bound:
+            # That a task is done is a note of ours, unless somebody else is named.
+            self.initial["who"] = Entry.Voice.OWN.value
 
     def _offer(self, members: int) -> None:
         super()._offer(members)
