@@ -354,6 +354,7 @@ class TestFragments:
         assert b"<html" not in piece.content
         piece = recorder.post(address(talks, "check"), {"token": token}, headers=headers)
         assert b"All 3 rows are in order" in piece.content
+        assert b"It opens 2 new items, for all members to see: Banking, Flights." in piece.content
 
     def test_after_writing_htmx_is_led_on(self, recorder, talks):
         self.ready(recorder, talks)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from negotiations.access import Viewer
 
+from ...imports.columns import ENTRIES, plain
 from ...models import Upload
 from .lines import maker_for
-from .staging import faults_of, keep_faults, table_of
+from .staging import findings_of, keep_findings, table_of
 
 # About a second's work: what one request checks.
 ROWS = 2_500
@@ -17,10 +18,11 @@ ROWS = 2_500
 
 @dataclass
 class Check:
-    """What a dry run found. `faults`: by row number, by field."""
+    """What a dry run found. `faults`: by row number, by field. `opens`: titles of new items."""
 
     rows: int
     faults: dict[int, dict[str, str]]
+    opens: list[str]
 
     @property
     def good(self) -> int:
@@ -37,11 +39,14 @@ def check_some(upload: Upload, viewer: Viewer) -> Upload:
     """Checks the next rows and keeps what is wrong with them."""
     table = table_of(upload)
     maker = maker_for(upload, viewer, table)
-    faults = faults_of(upload) if upload.checked else {}
+    faults, opens = findings_of(upload)
     for row in table.rows[upload.checked : upload.checked + ROWS]:
-        if errors := maker.line(row).errors:
-            faults[row.number] = errors
-    keep_faults(upload, faults)
+        line = maker.line(row)
+        if line.errors:
+            faults[row.number] = line.errors
+        if line.opens and upload.kind == ENTRIES:
+            opens.setdefault(plain(line.opens), line.opens)
+    keep_findings(upload, faults, opens)
     upload.checked = min(upload.checked + ROWS, upload.row_count)
     upload.save(update_fields=["checked"])
     return upload
@@ -49,4 +54,5 @@ def check_some(upload: Upload, viewer: Viewer) -> Upload:
 
 def checked(upload: Upload) -> Check:
     """What the rows checked so far amount to."""
-    return Check(upload.checked, faults_of(upload))
+    faults, opens = findings_of(upload)
+    return Check(upload.checked, faults, list(opens.values()))

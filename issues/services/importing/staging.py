@@ -151,16 +151,18 @@ def sheets_of(upload: Upload) -> list[str]:
     return sheet_names(data) if is_workbook(data) else []
 
 
-def faults_of(upload: Upload) -> dict[int, dict[str, str]]:
-    """What is wrong with which row, as far as the rows are checked."""
+def findings_of(upload: Upload) -> tuple[dict[int, dict[str, str]], dict[str, str]]:
+    """As far as the rows are checked: what is wrong with which, and the items they would open."""
     path = _path(upload, "faults")
     if not path.exists():
-        return {}
-    return {int(number): found for number, found in json.loads(path.read_text()).items()}
+        return {}, {}
+    faults, opens = json.loads(path.read_text())
+    return {int(number): found for number, found in faults.items()}, opens
 
 
-def keep_faults(upload: Upload, faults: dict[int, dict[str, str]]) -> None:
-    _path(upload, "faults").write_text(json.dumps(faults, ensure_ascii=False))
+def keep_findings(upload: Upload, faults: dict[int, dict[str, str]], opens: dict[str, str]) -> None:
+    """Keeps what `findings_of` tells."""
+    _path(upload, "faults").write_text(json.dumps([faults, opens], ensure_ascii=False))
 
 
 def tell_progress(upload: Upload, sentence: str, done: int, of: int) -> None:
