@@ -6,6 +6,7 @@ import copy
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.core.paginator import Page
@@ -95,7 +96,7 @@ class Changes:
             for item, rounds in self.unmoved
         ]
 
-    @property
+    @cached_property
     def all_entered(self) -> str:
         """The one day on which all that is shown was entered, if late."""
         return all_entered(line for row in self.rows for line in row.lines)

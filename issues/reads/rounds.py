@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cached_property, reduce
 from operator import itemgetter, or_
 from typing import Any
 
@@ -240,7 +240,7 @@ class RoundPage:
     # The page shows a day on which the round had not begun.
     is_ahead: bool = False
 
-    @property
+    @cached_property
     def all_entered(self) -> str:
         """The one day on which all that is shown was entered, if late."""
         return all_entered(line for item in self.items for line in item.moved.lines)
