@@ -38,10 +38,10 @@ def talks():
         talks = factories.make_delegations()
         negotiation = talks.negotiation
         make_round(negotiation, "One", "27 Feb 2025", number=1)
-        make_round(negotiation, "Two", "10 Apr 2025", number=2)
+        second = make_round(negotiation, "Two", "10 Apr 2025", number=2)
         talks.money = make_issue(negotiation, "Money")
         record(talks.money, "RU", "Raised", "27 Feb 2025")
-        record(talks.money, "RU", "Under discussion", "10 Apr 2025")
+        record(talks.money, "RU", "Under discussion", "10 Apr 2025", round=second)
     with time_machine.travel("2026-03-20T12:00:00Z", tick=False):
         talks.visas = make_issue(negotiation, "Visas")
         record(talks.visas, "US", "Agreed", "10 Apr 2025")
