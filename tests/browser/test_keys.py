@@ -114,3 +114,18 @@ def test_moving_items_by_keyboard_keeps_the_focus_and_is_announced(visit):
     page.keyboard.press("Enter")
     expect(page.locator("ol.rows > li").last).to_contain_text("Fish quotas")
     assert page.evaluate(FOCUSED) == "down-1"
+
+
+# Presses the focused button as soon as a swap lets anything else happen.
+PRESSED_AT_ONCE = """document.addEventListener("htmx:afterSwap", () =>
+  setTimeout(() => document.activeElement.click(), 0), { once: true })"""
+
+
+def test_key_pressed_right_after_a_swap_is_not_lost(visit):
+    page = visit("head")
+    talks = open_talks(page, items="Fish quotas\nHarbour fees\nIce roads")
+    page.goto(f"{talks.url}issues/order/")
+    page.evaluate(PRESSED_AT_ONCE)
+    page.locator("#down-1").press("Enter")
+    expect(page.locator("ol.rows > li").last).to_contain_text("Fish quotas")
+    assert page.evaluate(FOCUSED) == "down-1"
