@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from django.db import connections
 from django.db.models import Model
 
-from negotiations.models import Erasure
+from negotiations.models import Erasure, SecurityEvent
 
 from .models import AudienceChange, Entry, EntrySource, Redaction
 
@@ -42,7 +42,7 @@ def blank(column: str) -> str | None:
 def guarded_models() -> list[type[Model]]:
     """Every table whose rows may only be added."""
     joint = Entry.joint_parties.through
-    return [Entry, joint, EntrySource, AudienceChange, Redaction, Erasure]
+    return [Entry, joint, EntrySource, AudienceChange, Redaction, Erasure, SecurityEvent]
 
 
 def _columns(model: type[Model]) -> list[str]:

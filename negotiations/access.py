@@ -10,6 +10,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404
 
+from .exceptions import SecondFactorNeeded
+from .factors import has_second_factor
 from .models import Letterhead, Membership, Negotiation, Party, Round, Status, User
 from .prepared import prepared
 from .scopes import DELEGATION, MEMBERS, MEMBERS_SCOPE, PUBLIC, PUBLIC_SCOPE, Scope
@@ -63,16 +65,27 @@ class Viewer:
 def viewer_of(user: User, slug: str) -> Viewer:
     """The negotiation `slug` as `user` sees it.
 
-    Raises Http404 for a stranger exactly as for a missing one.
+    Raises Http404 for a stranger exactly as for a missing one, and SecondFactorNeeded for whoever
+    would be let in but lacks the second factor that this negotiation asks for.
     """
     for membership in _memberships(slug, user.pk):
-        return Viewer(user, membership.negotiation, membership, membership.role, membership.party)
+        return _let_in(
+            Viewer(user, membership.negotiation, membership, membership.role, membership.party)
+        )
     if user.is_superuser:
         # Repairs need every negotiation; a superuser still sees no delegation's own entries.
         negotiation = Negotiation.objects.filter(slug=slug).first()
         if negotiation:
-            return Viewer(user, negotiation, None, Role.HEAD, None)
+            return _let_in(Viewer(user, negotiation, None, Role.HEAD, None))
     raise Http404("No negotiation at this address.")
+
+
+def _let_in(viewer: Viewer) -> Viewer:
+    if viewer.negotiation.second_factor and not has_second_factor(viewer.user):
+        raise SecondFactorNeeded(
+            f"“{viewer.negotiation}” asks for a second factor. Set one up, then go on."
+        )
+    return viewer
 
 
 @prepared
@@ -87,13 +100,25 @@ def as_any_member(viewer: Viewer) -> Viewer:
 
 
 def viewers_of(user: User) -> list[Viewer]:
-    """Every negotiation that `user` may read, by title, as `user` sees it. One or two queries."""
+    """Every negotiation that `user` may read, by title, as `user` sees it. One to three queries.
+
+    Without those that ask for a second factor which `user` lacks: see `waiting_for_factor`.
+    """
     rows = Membership.objects.select_related("negotiation", "party").filter(user=user.pk)
     found = [Viewer(user, row.negotiation, row, row.role, row.party) for row in rows]
     if user.is_superuser:
         others = Negotiation.objects.exclude(pk__in=[viewer.negotiation.pk for viewer in found])
         found += [Viewer(user, other, None, Role.HEAD, None) for other in others]
+    if any(one.negotiation.second_factor for one in found) and not has_second_factor(user):
+        found = [one for one in found if not one.negotiation.second_factor]
     return sorted(found, key=lambda viewer: (viewer.negotiation.title, viewer.negotiation.pk))
+
+
+def waiting_for_factor(user: User) -> list[Negotiation]:
+    """The negotiations this person is in that open once they have set up a second factor."""
+    rows = Negotiation.objects.filter(memberships__user=user.pk, second_factor=True)
+    asking = list(rows.order_by("title"))
+    return [] if asking and has_second_factor(user) else asking
 
 
 def viewer_with(user: User, slug: str, minimum: str) -> Viewer:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account import forms as allauth_forms
+from allauth.mfa.base import forms as mfa_forms
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django.contrib.auth.forms import SetPasswordForm
 from django.forms import BaseForm
 
@@ -41,3 +44,44 @@ class WelcomeForm(SetPasswordForm):
         super().__init__(*args, **kwargs)
         labels = {"new_password1": "Password", "new_password2": "The same again"}
         _reword(self, labels, hinted="new_password1")
+
+
+class ConfirmForm(allauth_forms.ReauthenticateForm):
+    """The password once more, before something that matters."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _reword(self, {"password": "Password"})
+
+
+class CodeForm(mfa_forms.AuthenticateForm):
+    """The code at sign-in: from the app, or one from paper."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _reword(self, {"code": "Code"})
+        self.fields["code"].help_text = "From your app, or one of your recovery codes."
+        self.fields["code"].widget.attrs["inputmode"] = "numeric"
+
+
+class ConfirmByCodeForm(mfa_forms.ReauthenticateForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _reword(self, {"code": "Code"})
+
+
+class FirstCodeForm(ActivateTOTPForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _reword(self, {"code": "Code that the app shows now"})
+        self.fields["code"].widget.attrs["inputmode"] = "numeric"
+
+
+class AddPasskeyForm(AddWebAuthnForm):
+    """A passkey that signs in alone, unless the box is cleared: then it is asked for second."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _reword(self, {"name": "Name", "passwordless": "Sign in with it alone, without a password"})
+        self.fields["name"].help_text = "To tell your passkeys apart, such as “Office laptop”."
+        self.fields["passwordless"].initial = True

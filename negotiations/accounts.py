@@ -25,8 +25,21 @@ from negotiations.models import Membership, User
 class AccountAdapter(DefaultAccountAdapter):
     """Accounts are made by an administrator or a head, never by the visitor."""
 
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "too_many_login_attempts": (
+            "Too many wrong tries for this user name or from this address. Wait five minutes: "
+            "until then the right password is refused as well."
+        ),
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        # A sign-in that no browser asked for, such as one by a command, has no address.
+        if "REMOTE_ADDR" not in request.META:
+            return "0.0.0.0"  # noqa: S104 - no address to listen at
+        return str(super().get_client_ip(request))
 
     def add_message(
         self,

@@ -11,3 +11,7 @@ class Conflict(Exception):
     def __init__(self, current: Any) -> None:
         super().__init__("This was changed meanwhile.")
         self.current = current
+
+
+class SecondFactorNeeded(Exception):
+    """The negotiation is open only to people with a second factor; the message says so."""

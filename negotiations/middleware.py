@@ -1,17 +1,21 @@
-"""Headers on every answer, requests other sites make, and a sign-in that ran out."""
+"""Headers on every answer, requests other sites make, sign-ins that ran out, second factors."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
-from django.shortcuts import resolve_url
+from django.shortcuts import redirect, resolve_url
 from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 from django_htmx.middleware import HtmxDetails
+
+from negotiations.exceptions import SecondFactorNeeded
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponse]
 
@@ -96,3 +100,73 @@ def expired_sign_in(get_response: Handler) -> Handler:
         return answer
 
     return middleware
+
+
+def end_old_sessions(get_response: Handler) -> Handler:
+    """Sign out who began too long ago or did nothing for too long; what follows asks to sign in."""
+    from negotiations import sessions
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            if sessions.is_over(request.session):
+                logout(request)
+            else:
+                sessions.note_seen(request.session, request.user)
+        return get_response(request)
+
+    return middleware
+
+
+STAFF_SENTENCE = "Staff sign in with a second factor here. Set one up, then go on."
+DESK_SENTENCE = "A negotiation that you see here asks for a second factor. Set one up, then go on."
+# What somebody without a second factor may still open: the pages to set one up, and the way out.
+OPEN_TO_ALL = ("account_", "mfa_", "usersessions_", "welcome", "healthz", "robots")
+
+
+class SecondFactorMiddleware:
+    """Lead whoever lacks a second factor that is asked for to the page where it is set up."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, _view: Any, _args: Any, _kwargs: Any
+    ) -> HttpResponse | None:
+        """Staff everywhere, where the site asks for it; the admin, where a negotiation does."""
+        from negotiations import factors
+
+        route, user = request.resolver_match, request.user
+        if route is None or not user.is_authenticated:
+            return None
+        if (route.url_name or "").startswith(OPEN_TO_ALL):
+            return None
+        if factors.staff_lacks_one(user):
+            return lead_to_set_up(request, STAFF_SENTENCE)
+        in_admin = route.app_name == "admin" and user.is_staff
+        if in_admin and factors.desk_lacks_one(user):
+            return lead_to_set_up(request, DESK_SENTENCE)
+        return None
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A negotiation that asks for it, wherever in a page it is opened."""
+        if isinstance(exception, SecondFactorNeeded):
+            return lead_to_set_up(request, str(exception))
+        return None
+
+
+def lead_to_set_up(request: HttpRequest, sentence: str) -> HttpResponse:
+    """To the person's own account, with the reason; a fragment takes the whole page there."""
+    from negotiations.second_factor import ONWARD
+
+    messages.warning(request, sentence)
+    account = resolve_url("mfa_index")
+    if getattr(request, "htmx", False):
+        answer = HttpResponse(sentence, status=HTTPStatus.FORBIDDEN, content_type="text/plain")
+        answer["HX-Redirect"] = account
+        return answer
+    if request.method == "GET":
+        request.session[ONWARD] = request.get_full_path()
+    return redirect(account)

@@ -60,6 +60,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django_filters",
     "django_htmx",
@@ -81,7 +83,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "negotiations.middleware.expired_sign_in",
+    "negotiations.middleware.end_old_sessions",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "negotiations.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
@@ -116,7 +120,13 @@ DATABASES["default"] |= database_options(DATABASES["default"])
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# In the database, so that all processes count tries to sign in together.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "parley_cache",
+    }
+}
 
 # --- People and sessions ------------------------------------------------------------------------
 
@@ -131,8 +141,10 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 
-# A working day, then sign in again; closing the browser does not end it.
+# A working day, then sign in again; closing the browser does not end it. Who does nothing for
+# PARLEY_IDLE_MINUTES signs in again earlier: see `negotiations.middleware.end_old_sessions`.
 SESSION_COOKIE_AGE = 12 * 60 * 60
+PARLEY_IDLE_MINUTES = env.int("PARLEY_IDLE_MINUTES", default=120)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 if HTTPS:
     # Browsers refuse these names unless the cookie is bound to this host alone.
@@ -143,6 +155,7 @@ ACCOUNT_ADAPTER = "negotiations.accounts.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "negotiations.account_forms.LoginForm",
     "change_password": "negotiations.account_forms.ChangePasswordForm",
+    "reauthenticate": "negotiations.account_forms.ConfirmForm",
 }
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
@@ -151,6 +164,24 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 # Wider than allauth's own five tries per name: a stranger must not lock a person out so cheaply.
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,20/5m/key"}
+# A second factor: an app that shows codes, or a passkey; codes on paper for when both are lost.
+# People's mail addresses are not asked for, so none has to be confirmed first.
+MFA_ADAPTER = "negotiations.second_factor.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# One step of 30 seconds for a telephone whose clock is off.
+MFA_TOTP_TOLERANCE = 1
+# Browsers let passkeys work without https on localhost alone.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+MFA_FORMS = {
+    "authenticate": "negotiations.account_forms.CodeForm",
+    "reauthenticate": "negotiations.account_forms.ConfirmByCodeForm",
+    "activate_totp": "negotiations.account_forms.FirstCodeForm",
+    "add_webauthn": "negotiations.account_forms.AddPasskeyForm",
+}
+PARLEY_STAFF_2FA = env.bool("PARLEY_STAFF_2FA", default=False)
 # Under https one proxy stands in front; without this everybody would share its address's limit.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if HTTPS else 0
 

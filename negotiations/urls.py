@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from allauth.account.decorators import secure_admin_login
 from allauth.account.views import account_inactive
+from allauth.mfa.recovery_codes.views import generate_recovery_codes
+from allauth.mfa.webauthn.views import login_webauthn
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from negotiations import accounts, site
+from negotiations import accounts, second_factor, site
 from negotiations.views import letterhead, members, parties, rounds, statuses
 from negotiations.views import negotiation as frame
 
@@ -24,6 +26,31 @@ account_urls: list[URLPattern] = [
     path("inactive/", account_inactive, name="account_inactive"),
     path("password/", accounts.PasswordChangeView.as_view(), name="account_change_password"),
     path("welcome/<uuid:uidb64>/<str:token>/", accounts.WelcomeView.as_view(), name="welcome"),
+]
+
+# One's own second factor; allauth looks these names up.
+factor_urls: list[URLPattern] = [
+    path("", second_factor.AccountView.as_view(), name="mfa_index"),
+    path("code/", second_factor.AuthenticateView.as_view(), name="mfa_authenticate"),
+    path("confirm/", second_factor.ConfirmView.as_view(), name="account_reauthenticate"),
+    path("confirm/code/", second_factor.ConfirmByCodeView.as_view(), name="mfa_reauthenticate"),
+    path(
+        "confirm/passkey/",
+        second_factor.ConfirmByPasskeyView.as_view(),
+        name="mfa_reauthenticate_webauthn",
+    ),
+    path("app/", second_factor.ActivateAppView.as_view(), name="mfa_activate_totp"),
+    path("app/remove/", second_factor.RemoveAppView.as_view(), name="mfa_deactivate_totp"),
+    path("codes/", second_factor.RecoveryCodesView.as_view(), name="mfa_view_recovery_codes"),
+    path("codes/new/", generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("passkeys/add/", second_factor.AddPasskeyView.as_view(), name="mfa_add_webauthn"),
+    path(
+        "passkeys/<int:pk>/remove/",
+        second_factor.RemovePasskeyView.as_view(),
+        name="mfa_remove_webauthn",
+    ),
+    path("sign-ins/", second_factor.SessionsView.as_view(), name="usersessions_list"),
+    path("passkeys/sign-in/", login_webauthn, name="mfa_login_webauthn"),
 ]
 
 # The frame of a negotiation; the pages about items are in issues/urls.py.
@@ -91,6 +118,7 @@ negotiations_urls: list[URLPattern | URLResolver] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *account_urls,
+    path("account/", include(factor_urls)),
     path("admin/r/<path:rest>", site.nowhere),
     path("admin/", admin.site.urls),
     path("healthz", site.healthz, name="healthz"),

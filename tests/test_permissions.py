@@ -59,6 +59,20 @@ TABLE = [
     Route("robots", "GET", ANYBODY),
     Route("account_change_password", "GET", PERSON),
     Route("account_change_password", "POST", PERSON),
+    Route("mfa_authenticate", "GET", ANYBODY),
+    Route("mfa_login_webauthn", "GET", ANYBODY),
+    Route("mfa_index", "GET", PERSON),
+    Route("account_reauthenticate", "GET", PERSON),
+    Route("mfa_reauthenticate", "GET", PERSON),
+    Route("mfa_reauthenticate_webauthn", "GET", PERSON),
+    Route("mfa_activate_totp", "GET", PERSON),
+    Route("mfa_deactivate_totp", "GET", PERSON),
+    Route("mfa_view_recovery_codes", "GET", PERSON),
+    Route("mfa_generate_recovery_codes", "GET", PERSON),
+    Route("mfa_add_webauthn", "GET", PERSON),
+    Route("mfa_remove_webauthn", "GET", PERSON),
+    Route("usersessions_list", "GET", PERSON),
+    Route("usersessions_list", "POST", PERSON),
     Route("issues:home", "GET", PERSON),
     Route("issues:search", "GET", PERSON),
     Route("negotiations:negotiation_new", "GET", PERSON),
@@ -268,6 +282,7 @@ NEEDS = (
     ("slug", "batch"),
     ("slug", "kind"),
     ("uidb64", "token"),
+    ("pk",),
 )
 
 
@@ -277,7 +292,7 @@ def address_of(name, talks, **other):
     values |= {"batch": talks.imported.uuid, "kind": "entries"}
     values |= {"slug": talks.slug, "uidb64": talks.head.uuid, "token": "x"}
     values |= {"source": talks.source.uuid, "sheet": talks.sheet.uuid}
-    values |= {"table": "entries"} | other
+    values |= {"table": "entries", "pk": 1} | other
     for names in NEEDS:
         with suppress(NoReverseMatch):
             return reverse(name, kwargs={one: values[one] for one in names})

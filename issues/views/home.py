@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from negotiations.access import can_create_negotiation
+from negotiations.access import can_create_negotiation, waiting_for_factor
 
 from ..reads.home import read_home
 from .pages import person
@@ -20,6 +20,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "cards": [card for card in cards if not card.negotiation.archived_at],
         "archived": [card for card in cards if card.negotiation.archived_at],
+        "waiting": waiting_for_factor(user),
         "may_create": can_create_negotiation(user)[0],
     }
     return render(request, "issues/home.html", context)

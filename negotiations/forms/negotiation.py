@@ -128,9 +128,19 @@ class NegotiationNewForm(PlainFields):
 class NegotiationEditForm(PlainFields):
     """The plain fields under a version."""
 
+    second_factor = forms.BooleanField(
+        label="Only with a second factor",
+        required=False,
+        help_text="Whoever has none yet is led to set one up before they see anything here.",
+    )
     version = forms.IntegerField(widget=forms.HiddenInput)
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        return super().plain | {"second_factor": self.cleaned_data["second_factor"]}
 
     @staticmethod
     def typed_from(negotiation: Negotiation) -> dict[str, Any]:
         """What stands now, as it would be typed."""
-        return {name: getattr(negotiation, name) for name in (*PLAIN, "version")}
+        names = (*PLAIN, "second_factor", "version")
+        return {name: getattr(negotiation, name) for name in names}

@@ -11,12 +11,14 @@ from .negotiation import (
 from .people import User
 from .rounds import Delegate, Readout, Round
 from .schemes import LADDER, Category, Status, StatusScheme
+from .security import Invitation, SecurityEvent, SharedCount
 from .sources import Precision, Source
 
 __all__ = [
     "Category",
     "Delegate",
     "Erasure",
+    "Invitation",
     "LADDER",
     "Letterhead",
     "ROUTE_WORDS",
@@ -26,6 +28,8 @@ __all__ = [
     "Precision",
     "Readout",
     "Round",
+    "SecurityEvent",
+    "SharedCount",
     "Source",
     "Status",
     "StatusScheme",

@@ -51,6 +51,11 @@ class Negotiation(models.Model):
         validators=[MinValueValidator(1)],
         help_text="A word older than this reads “last said”.",
     )
+    second_factor = models.BooleanField(
+        "only with a second factor",
+        default=False,
+        help_text="Members sign in with a code or a passkey beside their password.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)

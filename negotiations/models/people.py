@@ -14,6 +14,7 @@ class User(AbstractUser):
     is_demo = models.BooleanField(
         "demo person", default=False, help_text="Made by the demo; a real server refuses to start."
     )
+    last_seen = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects: ClassVar[Any] = UserManager()
 

@@ -66,7 +66,7 @@ def test_too_many_failures_are_stopped(client, head, settings):
         sign_in(client, password="wrong")
     response = sign_in(client)
     assert response.status_code == 422
-    assert "Too many failed" in str(errors(response))
+    assert "Wait five minutes" in str(errors(response))
     cache.clear()
 
 
