@@ -1,0 +1,163 @@
+"""Goes everywhere as everybody, and keeps what came back: decoded, without what is random."""
+
+import io
+import logging
+import re
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+
+from django.test import Client
+from pypdf import PdfReader
+
+from tests.test_permissions import undone
+
+from . import table
+from .world import BIRDS, people
+
+UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+# Random on every answer, or the moment it was made.
+NOISE = re.compile(r'name="(?:csrfmiddlewaretoken|token|until)" value="[^"]*"')
+# Says how long the bytes are, which differs with random ids inside what is packed.
+LENGTH = "Content-Length"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer as it is compared: `text` is everything that was sent, unpacked."""
+
+    where: str
+    status: int
+    text: str
+
+    def birds(self, role):
+        """The words in it that this role may not read, but for those it typed itself."""
+        asked = [re.escape(word) for word in re.findall(r"\w+", self.where) if word in self.text]
+        text = re.sub(rf"(\b|%3D)({'|'.join(asked)})\b", "", self.text) if asked else self.text
+        return {bird for bird in BIRDS if role not in BIRDS[bird] and bird in text.lower()}
+
+
+def decoded(answer):
+    """Headers, way and body in one text; files unpacked."""
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    headers = dict(answer.headers)
+    if content[:2] == b"PK":
+        headers.pop(LENGTH, None)
+        body = "\n".join(_unzipped(content))
+    elif b"%%EOF" in content[-9:]:
+        body = _pdf(content)
+    else:
+        body = content.decode("utf-8", "replace")
+    way = [f"{status} {url}" for url, status in getattr(answer, "redirect_chain", ())]
+    told = [f"{name}: {value}" for name, value in sorted(headers.items())]
+    cookies = [f"{name}" for name in sorted(answer.cookies)]
+    return "\n".join([*way, *told, *cookies, body])
+
+
+def _unzipped(content):
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for name in archive.namelist():
+            yield f"{name}\n{archive.read(name).decode('utf-8', 'replace')}"
+
+
+def _pdf(content):
+    reader = PdfReader(io.BytesIO(content))
+    pages = [page.extract_text() for page in reader.pages]
+    titles = [str(entry.get("/Title")) for entry in reader.outline if isinstance(entry, dict)]
+    links = [_links(page) for page in reader.pages if "/Annots" in page]
+    return "\n".join([str(dict(reader.metadata or {})), *titles, *pages, *links])
+
+
+def _links(page):
+    return str([str(mark.get_object().get("/A")) for mark in page["/Annots"]])
+
+
+def plain(text):
+    """Without tokens; ids by the order in which they come."""
+    known = {}
+    return UUID.sub(
+        lambda found: known.setdefault(found[0], f"id-{len(known)}"), NOISE.sub("", text)
+    )
+
+
+def signed_in(world):
+    """A browser for everybody, and a second where somebody looks with fewer eyes."""
+    clients = {}
+    for role, user in people(world).items():
+        clients[role] = Client()
+        if user:
+            clients[role].force_login(user)
+    return clients
+
+
+# Every row of the table; the rest of the roles take the first of each route.
+FULL = ("us_head", "head")
+SOME = ("recorder", "reader", "superuser")
+DOORS = ("ex",)
+OUTSIDE = (*FULL, *SOME, *DOORS)
+# What comes to these is looked at in the second world alone.
+OTHERS = ("ru_peer", "stranger", "anonymous")
+
+
+def wants(role, number, visit, count):
+    """Whether this role makes this visit: what its scope shares with another it need not repeat."""
+    if role in FULL:
+        return not visit.is_slow or role == "head"
+    plain_ones = number == 0 or bool(visit.names) or (visit.fragment and number == count - 1)
+    return bool(plain_ones or (role == "recorder" and visit.before)) and not visit.is_slow
+
+
+def crawl(world, clients, roles, limit=wants) -> Iterator[tuple[tuple, Answer]]:
+    """Every answer, by role, route and place in the table."""
+    for role in roles:
+        for route in table.ROUTES:
+            asked = table.visits(route)
+            for number, visit in enumerate(asked):
+                if limit(role, number, visit, len(asked)):
+                    key = (role, str(route), number)
+                    yield key, visited(clients[role], route, visit, world)
+
+
+def visited(client, route, visit, world):
+    """One visit. What it writes leaves no trace."""
+    writes = route.method == "POST" or visit.before
+    with undone() if writes else nullcontext():
+        if visit.before:
+            visit.before(client, world)
+        return ask(client, route, visit, world)
+
+
+def ask(client, route, visit, world):
+    address = table.address(route, visit, world)
+    options = {"follow": route.method == "POST"}
+    if visit.fragment:
+        options["headers"] = {"HX-Request": "true", "HX-Target": visit.fragment}
+    if route.name == "account_logout" and route.method == "GET":
+        options["follow"] = False
+    if route.method == "GET":
+        answer = client.get(address, **options)
+    else:
+        answer = client.post(address, table.body(visit, world), **options)
+    return Answer(address.partition("?")[2], answer.status_code, plain(decoded(answer)))
+
+
+class Listener(logging.Handler):
+    """Keeps every line that is logged."""
+
+    def __init__(self):
+        super().__init__(logging.DEBUG)
+        self.lines = []
+
+    def emit(self, record):
+        self.lines.append(f"{record.name} {record.getMessage()} {record.exc_text or ''}")
+
+
+@contextmanager
+def listening():
+    listener = Listener()
+    logging.getLogger().addHandler(listener)
+    try:
+        yield listener
+    finally:
+        logging.getLogger().removeHandler(listener)

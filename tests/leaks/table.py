@@ -1,0 +1,281 @@
+"""What is asked of every route: in which representation, with which query, with what typed.
+
+The routes are those of the permission table; one without a row here fails the coverage gate.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from issues.exports.tables import TABLES
+from issues.filters import IssueFilter
+from tests.issues import importing
+from tests.test_permissions import SENT, TABLE, address_of
+
+from . import world as birds
+
+HIDDEN = ("uuid", "source", "sheet", "batch")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request. `fragment` is what htmx would put the answer into; `before` goes first."""
+
+    query: str = ""
+    fragment: str = ""
+    typed: dict = field(default_factory=dict)
+    place: dict = field(default_factory=dict)
+    names: str = ""  # what of the address is hidden, or in the first world nothing
+    before: Callable | None = None
+    made: str = ""  # the kind of file that was prepared before
+    is_slow: bool = False
+
+
+def seen(*queries, fragments=(), **more):
+    """The page with each query, and each fragment with the first and the last of them."""
+    pages = [Visit(query, **more) for query in ("", *queries)]
+    asked = dict.fromkeys(("", *queries[-1:]))
+    return pages + [Visit(query, name, **more) for name in fragments for query in asked]
+
+
+def typed(*forms, fragments=(), **more):
+    """The form sent with each of these, as a page and for each fragment."""
+    forms = [SENT | form for form in forms or ({},)]
+    sent = [Visit(typed=form, **more) for form in forms]
+    return sent + [Visit(fragment=name, typed=forms[0], **more) for name in fragments]
+
+
+# --- Queries --------------------------------------------------------------------------------------
+
+CLOCKS = ("as_of=2025-05-04", "known=2026-03-20", "as_of=2025-04-09&known=2026-03-20")
+FILTERS = (
+    *(f"q={birds.RUSSIA}", "status=Blocked", "status=Closed", "category=held", "category=none"),
+    *("says=only", "says=differ", "said_by=RU", "said_by=US", "raised_by=RU", "waits=US"),
+    *("waits=both", "round=1", "round=2", "moved=down", "moved=up"),
+    *(f"sort={sort}" for sort in ("status", "-status", "-said", "number", "title")),
+)
+LOOKED = (
+    *(f"q={bird}{part}" for bird in (birds.RUSSIA, birds.AUTHOR) for part in ("text", "source")),
+    *(f"q={birds.RUSSIA}{part}" for part in ("", "position", "reason", "file", "original")),
+    *(f"q={birds.SIDE}", f"q={birds.AMERICA}", f"q={birds.ELSEWHERE}", f"q={birds.BLANKED}"),
+    *(f"q={birds.RUSSIA[:4]}", f"q={birds.RUSSIA}&kind=entries", f"q={birds.RUSSIA}&kind=sources"),
+    *("q=they+said", "q=so&kind=entries", "q=2025", "q=blocked", "q=x&in=no-such-talks"),
+)
+SPANS = ("from=round-1&to=round-2", "from=2025-01-01&to=2026-03-20", "from=read", "from=x")
+ASKED = ("rounds=1", "days=300", "party=US", *CLOCKS)
+STEPS = ("whose=ours", "party=US", "due=overdue", *CLOCKS[:2])
+PAPER = (
+    "audience=members",
+    "audience=members&format=docx",
+    "format=docx",
+    *CLOCKS[:1],
+    "format=odt",
+)
+NEW_SOURCE = {"source": "new", "source_title": "A new one"}
+
+# --- What goes before -----------------------------------------------------------------------------
+
+
+def prepare(kind):
+    def before(client, world):
+        address = address_of("issues:file_prepare", world)
+        client.post(address, {"kind": kind})
+
+    return before
+
+
+def upload(client, world):
+    rows = [[f"{birds.MEMBERS}item", "10.04.2025", "US", "Agreed", "Imported", ""]]
+    importing.upload(client, world, importing.csv_bytes(rows=rows), name="ours.csv")
+
+
+def columns(client, world):
+    upload(client, world)
+    _go_on(client, world, "columns")
+
+
+def words(client, world):
+    columns(client, world)
+    _go_on(client, world, "words")
+    _check(client, world)
+
+
+def _go_on(client, world, step):
+    """Sends the form as it stands; whoever may not get there gets no further."""
+    address = importing.address(world, step)
+    page = client.get(address)
+    form = page.context and page.context.get("form")
+    if form and page.status_code == 200:
+        client.post(address, importing.typed(form))
+
+
+def _check(client, world):
+    client.post(importing.address(world, "check"))
+
+
+# --- The table ------------------------------------------------------------------------------------
+
+DIALOG = "entry-dialog-content"
+ENTRY_FORMS = [DIALOG, "entry-form", "entry-reply"]
+ENTRY = {"who": "own", "said": "2025", "text": "So it is.", "audience": "members"}
+HIDDEN_SOURCE = {"source": "hidden"}
+
+SEEN = {
+    "issues:home": seen(),
+    "issues:search": seen(*LOOKED, fragments=["search-results"]),
+    "issues:state_of_play": seen(
+        "empty=1", "rounds=all", "since=1", *CLOCKS, *FILTERS, fragments=["state"]
+    ),
+    "issues:show_as_of": seen("day=2025-05-04&using=then", "round=1&using=now"),
+    "issues:issue_list": seen(*CLOCKS, *FILTERS, "page=9", fragments=["issue-table"]),
+    "issues:issue_detail": [
+        visit
+        for number in (1, 2, 3)
+        for visit in seen(*CLOCKS, fragments=["item"], place={"number": number})
+    ],
+    "issues:round_list": seen(),
+    "issues:round_detail": [
+        visit
+        for place in (1, 2)
+        for visit in seen(*CLOCKS, fragments=["round-page"], place={"place": place})
+    ],
+    "issues:changes": seen(*SPANS),
+    "issues:source_detail": seen(),
+    "issues:source_file": seen(),
+    "issues:files": seen(*CLOCKS),
+    "issues:file_table": [
+        visit for table in TABLES for visit in seen(*CLOCKS[1:], place={"table": table})
+    ],
+    "issues:file_prepare": [
+        Visit(fragment=name, before=before)
+        for name in ("", "file-progress")
+        for before in (None, prepare("json"), prepare("xlsx"))
+    ],
+    "issues:file_download": [Visit(before=prepare(kind), made=kind) for kind in ("xlsx", "json")],
+    "issues:silence": seen(*ASKED, fragments=["follow-up"]),
+    "issues:unanswered": seen(*ASKED, fragments=["follow-up"]),
+    "issues:next_steps": seen(*STEPS, fragments=["follow-up"]),
+    "issues:paper_state": [*seen(*PAPER, *FILTERS[::5]), Visit("format=pdf", is_slow=True)],
+    "issues:paper_moved": [*seen(*PAPER[:3], *SPANS[:2]), Visit("format=pdf", is_slow=True)],
+    "issues:paper_brief": [
+        *(visit for number in (1, 2, 3) for visit in seen(*PAPER, place={"number": number})),
+        Visit("format=pdf", is_slow=True),
+    ],
+    "negotiations:letterhead_logo": seen(),
+    "issues:pictures": seen("turns=all", *CLOCKS, fragments=["pictures"]),
+    "issues:issue_chart": [
+        visit
+        for number in (1, 2, 3)
+        for visit in seen(*CLOCKS, fragments=["issue-chart"], place={"number": number})
+    ],
+    "issues:entry": seen(),
+    "issues:entries": [
+        visit
+        for number in (1, 2)
+        for visit in seen("round=2", fragments=[DIALOG, "entry-form"], place={"number": number})
+    ],
+    "issues:entry_correct": seen(fragments=ENTRY_FORMS),
+    "issues:entry_retract": seen(fragments=ENTRY_FORMS),
+    "issues:entry_source": seen(fragments=ENTRY_FORMS),
+    "issues:still_so": seen(fragments=[DIALOG, "follow-up-form"], place={"number": 2}),
+    "issues:ask": seen("whom=US", fragments=[DIALOG, "follow-up-form"], place={"number": 2}),
+    "issues:step_done": seen(fragments=[DIALOG, "follow-up-form"]),
+    "issues:issue_record": seen("item=1&item=2&item=99", fragments=[DIALOG, "bulk-form"]),
+    "issues:round_sheet": [
+        visit
+        for place in (1, 2)
+        for visit in seen("of=person", "find=a", fragments=["sheet-form"], place={"place": place})
+    ],
+    "issues:source_sheet": seen(fragments=["sheet-form"]),
+    "issues:sheet": seen(),
+    "issues:issue_order": seen(fragments=["issue-order"]),
+    "issues:import_start": [*seen("kind=entries"), Visit(before=upload)],
+    "issues:import_columns": [Visit(before=upload), Visit()],
+    "issues:import_words": [Visit(before=columns), Visit()],
+    "issues:import_check": [
+        Visit(fragment=name, before=before)
+        for name in ("", "import-check")
+        for before in (None, words)
+    ],
+    "issues:import_progress": [Visit(), Visit(before=words)],
+    "issues:import_sample": seen(place={"kind": "entries"}),
+}
+SENT_TO = {
+    "issues:file_prepare": typed({"kind": "json"}, {"kind": "xlsx"}, fragments=["file-progress"]),
+    "issues:entries": typed(
+        ENTRY,
+        ENTRY | HIDDEN_SOURCE,
+        ENTRY | {"status": "Blocked"},
+        fragments=[DIALOG, "entry-form"],
+        place={"number": 2},
+    ),
+    "issues:entry_correct": typed(
+        {"reason": "So."}, ENTRY | {"reason": "So."}, fragments=ENTRY_FORMS
+    ),
+    "issues:entry_retract": typed({"reason": "So."}, fragments=ENTRY_FORMS),
+    "issues:entry_source": typed(HIDDEN_SOURCE, {"source_title": "New"}, fragments=ENTRY_FORMS),
+    "issues:entry_undo": typed(fragments=[DIALOG, "entry-form"]),
+    "issues:still_so": typed(
+        {"who": "party:US", "said": "2025"}, HIDDEN_SOURCE, fragments=[DIALOG, "follow-up-form"]
+    ),
+    "issues:ask": typed({"step": "Ask them", "whom": "US"}, fragments=[DIALOG, "follow-up-form"]),
+    "issues:step_done": typed({"said": "2026"}, fragments=[DIALOG, "follow-up-form"]),
+    "issues:issue_record": typed(ENTRY | {"item": ["1", "2"]}, fragments=[DIALOG, "bulk-form"]),
+    "issues:agenda_mark": typed(
+        {"item": "1", "mark": "discussed"}, {"item": "99"}, fragments=["round-page"]
+    ),
+    "issues:round_sheet": typed({"of": "ex"}, fragments=["sheet-answer"], place={"place": 2}),
+    "issues:source_sheet": typed(fragments=["sheet-answer"]),
+    "issues:issue_new": typed({"title": "Opened"}, {"title": "", "parent": "1"}),
+    "issues:issue_paste": typed({"lines": "One\nTwo"}),
+    "issues:issue_edit": typed({"title": "Changed", "version": "1"}, {"version": "0"}),
+    "issues:issue_move": typed(fragments=["issue-order"]),
+    "issues:heading_move": typed(fragments=["issue-order"]),
+    "issues:import_start": typed({"kind": "entries"}),
+    "issues:import_columns": typed(before=upload),
+    "issues:import_words": typed(before=columns),
+    "issues:import_check": typed(fragments=["import-check"], before=columns),
+    "issues:import_run": typed(fragments=["import-check"], before=words),
+    "issues:import_retract": typed({"reason": "So."}),
+    "negotiations:members": typed({"username": "nobody", "role": "viewer"}),
+    "negotiations:party_edit": typed({"name": "Russian Federation", "code": "RU"}),
+    "negotiations:party_remove": typed(place={"code": "US"}) + typed(place={"code": "RU"}),
+    "negotiations:status_remove": typed({"status": "Blocked"}, {"status": "Withdrawn"}, {}),
+    "negotiations:round_remove": typed(place={"place": 2}) + typed(place={"place": 3}),
+}
+
+
+def visits(route):
+    """What is asked of this route; of an address that names something, also something hidden."""
+    rows = SEEN if route.method == "GET" else SENT_TO
+    asked = list(rows.get(route.name, seen() if route.method == "GET" else typed()))
+    names = {name for missing in route.missing for name in missing} & set(HIDDEN)
+    if route.name == "issues:sheet_undo":
+        names = {"sheet"}
+    return [*asked, *(_hidden(asked[0], name) for name in sorted(names))]
+
+
+def _hidden(visit, name):
+    return Visit(typed=visit.typed, names=name)
+
+
+def address(route, visit, world):
+    """Where the visit goes in this world."""
+    place = dict(visit.place)
+    if visit.names:
+        place[visit.names] = world.hidden[visit.names]
+    plain = address_of(route.name, world, **place)
+    return f"{plain}?{visit.query}" if visit.query else plain
+
+
+def body(visit, world):
+    """What is typed; the hidden source by its id."""
+    given = visit.typed.items()
+    return {name: world.hidden["source"] if v == "hidden" else v for name, v in given}
+
+
+def covered_filters():
+    """The names of the item list's filters that the table asks for."""
+    return {query.split("=")[0] for query in FILTERS} & set(IssueFilter.base_filters)
+
+
+ROUTES = TABLE

@@ -1,0 +1,87 @@
+"""Nobody meets a word that is not theirs, and no byte tells outside that it was said."""
+
+import logging
+
+import pytest
+
+from . import worlds
+from .crawl import listening
+from .world import AUTHOR, BIRDS, RUSSIA, SIDE
+
+# One process makes both worlds; another would make them once more.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("leaks")]
+
+
+@pytest.fixture(scope="module")
+def seen(django_db_setup, django_db_blocker):
+    """Both worlds, seen by everybody, once for all tests here."""
+    with django_db_blocker.unblock():
+        return worlds.twins()
+
+
+@pytest.fixture(scope="module")
+def without(seen):
+    return seen[0]
+
+
+@pytest.fixture(scope="module")
+def within(seen):
+    return seen[1]
+
+
+def birds(world):
+    """Every answer with a word that its reader may not see."""
+    found = {key: answer.birds(key[0]) for key, answer in world.answers.items()}
+    return {key: birds for key, birds in found.items() if birds}
+
+
+def test_no_word_reaches_whom_it_is_not_for(seen):
+    assert [birds(world) for world in seen] == [{}, {}]
+
+
+def test_no_byte_differs_between_the_worlds(without, within):
+    """First the addresses, then the first of them in full: pytest shows where it differs."""
+    differing = [key for key, answer in without.answers.items() if within.answers[key] != answer]
+    for key in differing:
+        assert within.answers[key].text == without.answers[key].text, differing
+    assert differing == []
+
+
+def test_no_word_is_logged(seen):
+    lines = [line for world in seen for line in world.lines]
+    assert [line for line in lines if any(bird in line for bird in BIRDS)] == []
+
+
+def test_what_is_logged_would_be_heard():
+    with listening() as listener:
+        logging.getLogger("django").error("So it is.")
+    assert len(listener.lines) == 1
+
+
+def test_hidden_row_of_the_admin_answers_as_one_that_is_not_there(within):
+    assert within.told_apart == []
+
+
+def test_no_visit_breaks(seen):
+    assert [
+        key for world in seen for key, answer in world.answers.items() if answer.status >= 500
+    ] == []
+
+
+def test_inside_it_is_seen(within):
+    """The tests above would pass if nothing were ever shown."""
+    shown = {
+        key[1]
+        for key, answer in within.answers.items()
+        if RUSSIA in answer.text and key[0] == "ru_peer"
+    }
+    assert len(shown) > 25
+
+
+def test_a_paper_for_all_members_holds_no_more_than_theirs(within):
+    """Made by somebody who sees more; for themselves the same paper has it."""
+    told = {answer.where: set() for answer in within.papers.values()}
+    for answer in within.papers.values():
+        told[answer.where] |= {bird for bird in (RUSSIA, SIDE, AUTHOR) if bird in answer.text}
+    assert told.pop("format=docx") == {RUSSIA}
+    assert told == {"audience=members": set(), "audience=members&format=docx": set()}

@@ -1,0 +1,260 @@
+"""Talks with every kind of confidential value there is, each under a word of its own.
+
+A word begins with the bird that says who may read it: see BIRDS. `base` is what both worlds have,
+`secrets` what only the second has, `later` what happens after that in both.
+"""
+
+import datetime as dt
+from types import SimpleNamespace
+from uuid import UUID, uuid4
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from issues import services
+from issues.access import open_sheet_of
+from issues.exports import jobs
+from issues.models import Import
+from issues.reads.clock import NOW as PRESENT
+from issues.services import importing
+from negotiations import services as frame
+from tests import factories
+from tests.admin_pages import make_staff, make_superuser
+from tests.factories import add_member, entry_data, own_audience, record, viewer
+from tests.issues.importing import csv_bytes
+
+NOW = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
+RUSSIA, AUTHOR, SIDE, AMERICA = "kestrel", "petrel", "osprey", "wren"
+MEMBERS, ELSEWHERE, BLANKED = "merlin", "heron", "dodo"
+
+# Whose each bird is; everybody else must never meet it. Nobody may read what was redacted.
+BIRDS = {
+    RUSSIA: {"ru", "ru_peer", "ru_head"},
+    SIDE: {"ru", "ru_head"},  # drafts: their author and the head of the side
+    AUTHOR: {"ru"},
+    AMERICA: {"us", "us_head", "us_staff"},
+    MEMBERS: {
+        *("ru", "ru_peer", "ru_head", "us", "us_head", "us_staff"),
+        *("head", "recorder", "reader", "superuser"),
+    },
+    # Another negotiation: a superuser repairs every one.
+    ELSEWHERE: {"ru", "superuser"},
+    BLANKED: set(),
+}
+# What stands in an address for a thing that is hidden, or in the first world for nothing at all.
+NOTHING = {name: UUID(int=n) for n, name in enumerate(("uuid", "source", "sheet", "batch"), 1)}
+
+
+def base():
+    """Three items, two rounds, people in every role, an archived negotiation, one elsewhere."""
+    world = factories.make_delegations(title="Talks", description=f"{MEMBERS}about")
+    negotiation = world.negotiation
+    world.ru_peer = add_member(negotiation, "recorder", "RU")
+    world.ru_head = add_member(negotiation, "head", "RU")
+    world.us_head = add_member(negotiation, "head", "US")
+    world.ex = add_member(negotiation, "recorder", "RU")
+    world.us_staff = make_staff(negotiation, "head", "US")
+    world.superuser = make_superuser()
+    world.person = add_member(negotiation, user=factories.make_user("person"))
+    first = factories.make_round(negotiation, "R1", "27 Feb 2025", number=1)
+    world.round = factories.make_round(
+        negotiation, "R2", "10 Apr 2025", number=2, note=f"{MEMBERS}note"
+    )
+    names = (f"{MEMBERS}item", "Flights", "Fees")
+    world.issues = [factories.make_issue(negotiation, name, heading="Money") for name in names]
+    a, b, c = world.issues
+    factories.set_letterhead(negotiation, heading=f"{MEMBERS}letterhead")
+    world.source = frame.add_source(
+        negotiation, by=world.recorder, title=f"{MEMBERS}source", file=_file(f"{MEMBERS}file")
+    )
+    world.entry = record(
+        a, "RU US", "Agreed", "27 Feb 2025", by=world.recorder, round=first, sources=[world.source]
+    )
+    record(b, "RU", "Raised", "10 Apr 2025", by=world.ru, waits_for="both", text=f"{MEMBERS}said")
+    world.known = b.entries.get()
+    record(b, "US", "Under discussion", "11 Apr 2025", by=world.us)
+    blanked = record(c, "US", "Raised", by=world.us, text=f"{BLANKED}text", position=f"{BLANKED}x")
+    services.redact(blanked, reason="Put here by mistake", by="Administrator")
+    world.archived = _archived(world)
+    _elsewhere(world)
+    world.hidden, world.slug = dict(NOTHING), negotiation.slug
+    return world
+
+
+def _archived(world):
+    """Another negotiation of the same delegations; it is archived at the end."""
+    old = factories.make_negotiation(title="Old talks", head=world.head)
+    for user, code in ((world.ru, "RU"), (world.us_head, "US")):
+        add_member(old, "head", code, user=user)
+    issue = factories.make_issue(old, "Fish")
+    record(issue, "RU", "Agreed", by=world.head, text=f"{MEMBERS}old")
+    return old
+
+
+def _elsewhere(world):
+    """A negotiation of which only one of them is a member."""
+    other = factories.make_negotiation(
+        ("XX", "YY"), title=f"{ELSEWHERE}talks", slug=f"{ELSEWHERE}talks"
+    )
+    add_member(other, "recorder", user=world.ru)
+    source = services.NewSource(title=f"{ELSEWHERE}source", url="https://example.org/")
+    record(
+        factories.make_issue(other, f"{ELSEWHERE}item"),
+        "XX",
+        "Agreed",
+        text=f"{ELSEWHERE}text",
+        sources=[source],
+    )
+    factories.make_round(other, f"{ELSEWHERE}round", "1 Feb 2025")
+
+
+def _file(name):
+    return SimpleUploadedFile(f"{name}.pdf", b"%PDF-1.7 " + name.encode())
+
+
+def _secret(bird, us):
+    """Every column of an entry that takes words."""
+    return {
+        "text": f"{bird}text",
+        "position": f"{bird}position",
+        "waits_for": "party",
+        "waits_party": us,
+        "waits_text": f"{bird}waits",
+        "next_step": f"{bird}step",
+        "next_step_who": f"{bird}who",
+        "next_step_by": dt.date(2026, 1, 5),
+        "speaker": f"{bird}speaker",
+        "speaker_function": f"{bird}function",
+        "original_text": f"{bird}original",
+        "original_language": f"{bird}tongue",
+        "holds_since": f"{bird}since",
+    }
+
+
+def secrets(world):
+    """All that Russia's people can do among themselves."""
+    _entries(world)
+    _undone(world)
+    _drafts(world)
+    _files(world)
+    old = world.archived
+    own = own_audience(viewer(old, world.ru))
+    record(old.issues.get(), "RU", "Blocked", by=world.ru, text=f"{RUSSIA}old", **own)
+
+
+def _entries(world):
+    a, b, c = world.issues
+    russia, us = viewer(world.negotiation, world.ru), world.negotiation.parties.get(code="US")
+    own, said = own_audience(russia), _secret(RUSSIA, us)
+    source = services.NewSource(
+        title=f"{RUSSIA}source",
+        publisher=f"{RUSSIA}press",
+        reference=f"{RUSSIA}number",
+        language=f"{RUSSIA}ish",
+        url=f"https://{RUSSIA}.example.org/",
+        file=_file(f"{RUSSIA}file"),
+    )
+    hidden = record(a, "RU", "Blocked", "1 May 2025", by=world.ru, sources=[source], **said, **own)
+    world.hidden["uuid"], world.hidden["source"] = hidden.uuid, hidden.sources.get().uuid
+    _log(world, hidden.sources.get())
+    record(c, "US", "Closed", "9 Apr 2025", by=world.ru, round=world.round, **said, **own)
+    record(c, "third", "Withdrawn", by=world.ru, **said, **own)
+    record(c, "own", "Agreed", by=world.ru, reliability="low", **said, **own)
+    changed = entry_data(world.negotiation, "RU", "Blocked", "10 Apr 2025", **said, **own)
+    services.correct(world.known, changed, viewer=russia, reason=f"{RUSSIA}reason")
+    gone = record(b, "RU", "Agreed", by=world.ru, **said, **own)
+    services.retract(gone, viewer=viewer(world.negotiation, world.ru_head), reason=f"{RUSSIA}gone")
+    services.add_source(gone, services.NewSource(title=f"{RUSSIA}second"), viewer=russia)
+    services.redact(record(c, "RU", "Agreed", by=world.ru, **own), reason=RUSSIA, by=RUSSIA)
+    narrowed = record(b, "RU", "Closed", "2 May 2025", by=world.ru, **said)
+    services.change_audience(
+        narrowed,
+        audience="delegation",
+        party=russia.party,
+        reason=f"{RUSSIA}narrowed",
+        viewer=russia,
+    )
+
+
+def _log(world, source):
+    """The administrator's log keeps the title of what was changed there."""
+    LogEntry.objects.create(
+        user=world.ru_head,
+        content_type=ContentType.objects.get_for_model(source),
+        object_id=str(source.pk),
+        object_repr=str(source),
+        action_flag=CHANGE,
+        change_message=f"{RUSSIA}log",
+    )
+
+
+def _undone(world):
+    """What its author took back: the source that came with it as well."""
+    b, russia = world.issues[1], viewer(world.negotiation, world.ru)
+    said = _secret(AUTHOR, world.negotiation.parties.get(code="US"))
+    source = services.NewSource(title=f"{AUTHOR}source")
+    undone = record(b, "RU", "Closed", "3 May 2025", by=world.ru, sources=[source], **said)
+    services.undo([undone], viewer=russia)
+    within = record(b, "RU", "Closed", "3 May 2025", by=world.ru, **said, **own_audience(russia))
+    services.undo([within], viewer=russia)
+
+
+def _drafts(world):
+    """Typed at the table and not released; by one who has left since, too."""
+    for author, bird in ((world.ru, SIDE), (world.ex, SIDE)):
+        person = viewer(world.negotiation, author)
+        sheet = open_sheet_of(person, "", world.round, None)
+        row = services.RowData(uuid4(), world.issues[0], who="party:RU", text=f"{bird}draft")
+        top = services.TopData({"source_title": f"{bird}top", "audience": "delegation"})
+        services.save_sheet(sheet, [row], viewer=person, top=top)
+        world.hidden["sheet"] = sheet.uuid
+
+
+def _files(world):
+    """A table that came in, one that waits, and a file that was prepared."""
+    russia = viewer(world.negotiation, world.ru)
+    made = Import.objects.create(
+        negotiation=world.negotiation,
+        by=world.ru,
+        kind="entries",
+        file_name=f"{RUSSIA}table.csv",
+        sha256="0" * 64,
+        meaning={"columns": {f"{RUSSIA}column": "text"}, "status": {f"{RUSSIA}word": "Agreed"}},
+        left=f"{RUSSIA}left",
+        **own_audience(russia),
+    )
+    world.hidden["batch"] = made.uuid
+    rows = [[f"{AUTHOR}row", "10.04.2025", "RU", "Agreed", f"{AUTHOR}cell", ""]]
+    importing.stage(russia, kind="entries", file_name=f"{AUTHOR}.csv", data=csv_bytes(rows=rows))
+    jobs.start(f"{AUTHOR}session", russia, "json", PRESENT).advance(5)
+
+
+def later(world):
+    """What everybody sees happen afterwards: numbers, places and times must not tell."""
+    negotiation, (_a, b, _c) = world.negotiation, world.issues
+    frame.remove_member(world.ex.memberships.get(negotiation=negotiation))
+    factories.make_issue(negotiation, "Later", heading="Money")
+    factories.make_round(negotiation, "R3", "1 Mar 2026", number=3)
+    source = services.NewSource(title="Seen later", url="https://example.org/later")
+    record(b, "US", "Agreed", "12 Apr 2025", by=world.us, sources=[source])
+    america = viewer(negotiation, world.us)
+    said = _secret(AMERICA, america.party)
+    record(b, "US", "Blocked", "13 Apr 2025", by=world.us, **said, **own_audience(america))
+    world.sheet = factories.make_sheet(b, world.round, by=world.recorder)
+    world.imported = Import.objects.create(
+        negotiation=negotiation, by=world.recorder, kind="entries", file_name="table.csv"
+    )
+    record(world.archived.issues.get(), "US", "Agreed", by=world.us_head)
+    frame.archive_negotiation(world.archived, by=world.head)
+
+
+def people(world):
+    """Everybody by the name of their role; nobody signed in is None."""
+    names = set().union(*BIRDS.values()) | {"ex", "stranger"}
+    return {name: getattr(world, name) for name in sorted(names)} | {"anonymous": None}
+
+
+def copied(world):
+    """The same rows, for a world of its own."""
+    return SimpleNamespace(**vars(world) | {"hidden": dict(world.hidden)})

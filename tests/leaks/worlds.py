@@ -1,0 +1,68 @@
+"""Both worlds in one database: each is seen, then rolled back."""
+
+from dataclasses import dataclass, field
+
+import time_machine
+
+from tests.test_permissions import undone
+
+from . import admin, crawl, world
+
+
+@dataclass
+class Seen:
+    """Everything that came back in one world, what was logged, and what the admin tells apart."""
+
+    answers: dict = field(default_factory=dict)
+    lines: list = field(default_factory=list)
+    told_apart: list = field(default_factory=list)
+    papers: dict = field(default_factory=dict)
+
+
+def look(talks, clients, roles):
+    """Everybody's answers in the world as it is."""
+    with crawl.listening() as listener:
+        seen = Seen(dict(crawl.crawl(talks, clients, roles)))
+        seen.answers |= dict(admin.crawl(talks, clients))
+    seen.lines = listener.lines
+    return seen
+
+
+def without(talks, clients):
+    """What outsiders see in the world that has no secrets."""
+    with undone():
+        first = world.copied(talks)
+        world.later(first)
+        return look(first, clients, crawl.OUTSIDE)
+
+
+def within(talks, clients):
+    """What they, and some insiders, see in the one that has them."""
+    with undone():
+        second = world.copied(talks)
+        before = admin.everything()
+        world.secrets(second)
+        hidden = {model: rows - before[model] for model, rows in admin.everything().items()}
+        world.later(second)
+        seen = look(second, clients, (*crawl.OUTSIDE, *crawl.OTHERS))
+        seen.papers = dict(crawl.crawl(second, clients, ["ru_head"], limit=_is_paper))
+        seen.told_apart = [
+            address
+            for model, rows in hidden.items()
+            for key in sorted(rows)[:3]
+            for address in admin.unlike_missing(clients["superuser"], model, key)
+        ]
+    return seen
+
+
+def _is_paper(_role, _number, visit, _count):
+    """A delegation's head makes these for everybody, and one for themselves."""
+    return visit.query.startswith(("audience=members", "format=docx"))
+
+
+def twins():
+    """The two worlds, one after the other."""
+    with time_machine.travel(world.NOW, tick=False), undone():
+        talks = world.base()
+        clients = crawl.signed_in(talks)
+        return without(talks, clients), within(talks, clients)
