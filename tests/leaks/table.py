@@ -138,7 +138,7 @@ SEEN = {
         for place in (1, 2)
         for visit in seen(*CLOCKS, fragments=["round-page"], place={"place": place})
     ],
-    "issues:changes": seen(*SPANS),
+    "issues:changes": seen(*SPANS, fragments=["changes"]),
     "issues:source_detail": seen(),
     "issues:source_file": seen(),
     "issues:files": seen(*CLOCKS),
