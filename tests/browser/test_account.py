@@ -46,7 +46,7 @@ def test_a_passkey_signs_in_alone(new_page, person):
     page.goto("/logout/")
     page.get_by_role("main").get_by_role("button", name="Sign out").click()
     page.goto("/login/?next=/account/")
-    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_role("button", name="Use a passkey").click()
     page.get_by_role("heading", name="Your account").wait_for()
     assert page.get_by_text("On: whoever has only your password").is_visible()
 
