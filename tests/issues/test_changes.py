@@ -3,13 +3,11 @@
 import re
 
 import pytest
-from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
 from issues.services import retract
 from negotiations import services
-from negotiations.access import viewer_of
 from tests import factories
 
 from .reading import bare, page, read, row_of, words
@@ -321,21 +319,7 @@ def test_queries_do_not_grow(
     assert counts[0] == counts[1]
 
 
-# --- The real case, and paper -------------------------------------------------------------------
-
-
-@pytest.fixture
-def case(db):
-    call_command("loaddata", "schemes", "russia_us", verbosity=0)
-    return viewer_of(factories.make_user("root", is_superuser=True), "russia-us")
-
-
-def test_between_the_istanbul_rounds_banking_was_confirmed(client, case):
-    places = case.negotiation.rounds.filter(number__in=(1, 2)).values_list("place", flat=True)
-    ends = dict(zip(("from", "to"), (f"round-{place}" for place in places), strict=True))
-    html = page(client, of_changes(case.negotiation), case.user, **ends)
-    assert "Under discussion → Agreed ▲ now confirmed" in row_of(html, "Banking and financing")
-    assert "Made from public entries only" in words(html)
+# --- Paper --------------------------------------------------------------------------------------
 
 
 @pytest.mark.browser

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from django.core.management import call_command
 from django.test import TestCase
 
@@ -36,8 +37,12 @@ def load():
     call_command("loaddata", "schemes", "russia_us", verbosity=0)
 
 
+@pytest.mark.xdist_group("case")
 class CaseTest(TestCase):
-    """Loads the case once for all tests of the class; it takes a second or two."""
+    """Loads the case once for all tests of the class; it takes a second or two.
+
+    Classes of it share one process, which would load it again in each otherwise.
+    """
 
     @classmethod
     def setUpTestData(cls):
