@@ -19,7 +19,8 @@ from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 
 from negotiations.account_forms import WelcomeForm
-from negotiations.models import Membership, User
+from negotiations.models import Membership, SecurityEvent, User
+from negotiations.services import note
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -124,5 +125,6 @@ class WelcomeView(InvalidFormIs422, PasswordResetConfirmView):
 
     def form_valid(self, form: SetPasswordForm[Any]) -> HttpResponse:
         response = super().form_valid(form)
+        note(SecurityEvent.Kind.PASSWORD, by=self.user, detail="by a set-password link")
         messages.success(self.request, "Your password is set. Sign in with it.")
         return response

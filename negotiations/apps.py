@@ -8,4 +8,6 @@ class NegotiationsConfig(AppConfig):
 
     def ready(self) -> None:
         # Registers the system checks.
-        from negotiations import checks  # noqa: F401
+        from negotiations import checks, watching  # noqa: F401
+
+        watching.connect()

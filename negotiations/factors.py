@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 
-from negotiations.models import Negotiation, User
+from negotiations.models import Negotiation, SecurityEvent, User
+from negotiations.services import note
 
 # Codes on paper alone are no factor: they exist beside one of these.
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -27,3 +29,10 @@ def desk_lacks_one(user: User) -> bool:
     seen = Q() if user.is_superuser else Q(memberships__user=user.pk)
     asking = Negotiation.objects.filter(seen, second_factor=True).exists()
     return asking and not has_second_factor(user)
+
+
+def remove_factors(user: User, *, by: User) -> None:
+    """Take a lost device and its recovery codes away; an administrator made sure who asks."""
+    with transaction.atomic():
+        Authenticator.objects.filter(user=user.pk).delete()
+        note(SecurityEvent.Kind.FACTOR_REMOVED, by=by, about=user, detail="by an administrator")

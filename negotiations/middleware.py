@@ -15,6 +15,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 from django_htmx.middleware import HtmxDetails
 
+from negotiations import origin
 from negotiations.exceptions import SecondFactorNeeded
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponse]
@@ -98,6 +99,20 @@ def expired_sign_in(get_response: Handler) -> Handler:
             answer["HX-Reswap"] = "none"
             answer["X-Parley-Login"] = target
         return answer
+
+    return middleware
+
+
+def note_origin(get_response: Handler) -> Handler:
+    """Let the security log know the address that a request came from."""
+    from allauth.account.adapter import get_adapter
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        token = origin.address.set(lambda: get_adapter().get_client_ip(request))
+        try:
+            return get_response(request)
+        finally:
+            origin.address.reset(token)
 
     return middleware
 

@@ -22,7 +22,8 @@ from qrcode import QRCode  # type: ignore[import-untyped]
 
 from negotiations.accounts import InvalidFormIs422
 from negotiations.factors import has_second_factor
-from negotiations.models import User
+from negotiations.models import SecurityEvent, User
+from negotiations.services import note
 from negotiations.sessions import others_of, rows_of
 
 # In the session: where somebody was going who had to set up a second factor first.
@@ -118,9 +119,11 @@ class SessionsView(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         chosen = request.POST.get("session")
-        for one in others_of(request.user, request.session):  # type: ignore[arg-type]
+        user: User = request.user  # type: ignore[assignment]
+        for one in others_of(user, request.session):
             if chosen is None or str(one.pk) == chosen:
                 one.end()
+                note(SecurityEvent.Kind.SESSIONS, by=user)
         messages.success(request, "Ended." if chosen else "You are signed in only here.")
         return redirect("usersessions_list")
 

@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "negotiations.middleware.expired_sign_in",
+    "negotiations.middleware.note_origin",
     "negotiations.middleware.end_old_sessions",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "negotiations.middleware.SecondFactorMiddleware",

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from negotiations import accounts, second_factor, site
-from negotiations.views import letterhead, members, parties, rounds, statuses
+from negotiations.views import letterhead, members, parties, rounds, security, statuses
 from negotiations.views import negotiation as frame
 
 handler400 = "negotiations.errors.bad_request"
@@ -55,6 +55,7 @@ factor_urls: list[URLPattern] = [
 
 # The frame of a negotiation; the pages about items are in issues/urls.py.
 negotiations_urls: list[URLPattern | URLResolver] = [
+    path("security/", security.own_security, name="own_security"),
     path("negotiations/new/", frame.negotiation_new, name="negotiation_new"),
     path(
         "negotiations/<slug:slug>/",
@@ -63,6 +64,7 @@ negotiations_urls: list[URLPattern | URLResolver] = [
                 path("edit/", frame.negotiation_edit, name="negotiation_edit"),
                 path("letterhead/", letterhead.letterhead, name="letterhead"),
                 path("letterhead/logo/", letterhead.letterhead_logo, name="letterhead_logo"),
+                path("security/", security.security, name="security"),
                 path("archive/", frame.negotiation_archive, name="negotiation_archive"),
                 path("unarchive/", frame.negotiation_unarchive, name="negotiation_unarchive"),
             ]

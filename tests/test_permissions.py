@@ -51,6 +51,7 @@ BATCH = ({"batch": UUID(int=0)},)
 MEMBER = ({"username": "stranger"}, {"username": "nobody-at-all"})
 
 TABLE = [
+    Route("negotiations:own_security", "GET", PERSON),
     Route("account_login", "GET", ANYBODY),
     Route("account_logout", "GET", ANYBODY),
     Route("account_inactive", "GET", ANYBODY),
@@ -163,6 +164,7 @@ TABLE = [
     Route("issues:issue_mark", "GET", HEAD, NUMBER),
     Route("issues:issue_mark", "POST", HEAD, NUMBER),
     Route("issues:issue_restore", "POST", HEAD, NUMBER),
+    Route("negotiations:security", "GET", HEAD),
     Route("negotiations:negotiation_edit", "GET", HEAD),
     Route("negotiations:negotiation_edit", "POST", HEAD),
     Route("negotiations:letterhead", "GET", HEAD),

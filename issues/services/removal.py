@@ -30,7 +30,8 @@ from negotiations.models import (
     Status,
     StatusScheme,
 )
-from negotiations.services import delete_files, redact_source, source_words
+from negotiations.scopes import DELEGATION
+from negotiations.services import delete_files, note, redact_source, source_words
 
 from .. import fulltext, triggers
 from ..models import (
@@ -74,9 +75,18 @@ def change_audience(
             reason=reason.strip(),
             changed_by=viewer.user,
         )
+        if DELEGATION not in {change.old_audience, change.new_audience}:
+            _note_audience(change, viewer)
         _overwrite(entry, audience=audience, audience_party=party)
         rebuild(viewer.negotiation, [entry.issue_id])
     return change
+
+
+def _note_audience(change: AudienceChange, viewer: Viewer) -> None:
+    """Only between public and members: the head may not learn of a delegation's own entries."""
+    what = f"an entry: {change.old_audience} → {change.new_audience}"
+    kind = SecurityEvent.Kind.AUDIENCE
+    note(kind, by=viewer.user, negotiation=viewer.negotiation, detail=what)
 
 
 def redact(entry: Entry, *, reason: str, by: str, with_sources: bool = False) -> Redaction:

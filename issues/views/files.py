@@ -13,6 +13,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from negotiations.access import Viewer, can_create_negotiation, viewer_of
 from negotiations.forms import attempt
 from negotiations.htmx import HtmxRequest, render_page_or_partial, wants_fragment
+from negotiations.models import SecurityEvent
+from negotiations.services import note
 
 from ..exports import jobs
 from ..exports.csv_file import csv_pages
@@ -56,6 +58,7 @@ def file_table(request: HttpRequest, slug: str, table: str) -> HttpResponseBase:
         raise Http404("There is no such table.")
     snapshot = take(viewer, clock)
     pages = csv_pages(TABLES[table], snapshot)
+    _note_taken(viewer, f"table of {table}")
     name = jobs.file_name(snapshot, "csv", table)
     return _attached(pages, "text/csv; charset=utf-8", name)
 
@@ -98,10 +101,16 @@ def file_download(request: HttpRequest, slug: str) -> HttpResponseBase:
     if job is None or not job.is_ready or job.is_gone:
         messages.error(request, job.refused if job and job.refused else "Prepare the file first.")
         return redirect("issues:files", slug)
+    _note_taken(viewer, f"all of it, as {job.filename.rpartition('.')[2]}")
     size = job.path.stat().st_size
     answer = _attached(job.chunks(), job.kind.mime, job.filename)
     answer["Content-Length"] = str(size)
     return answer
+
+
+def _note_taken(viewer: Viewer, what: str) -> None:
+    kind = SecurityEvent.Kind.DOWNLOAD
+    note(kind, by=viewer.user, negotiation=viewer.negotiation, detail=what)
 
 
 @require_POST

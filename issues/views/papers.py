@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from negotiations.access import Viewer, as_any_member, letterhead_of, viewer_of
-from negotiations.models import Letterhead
+from negotiations.models import Letterhead, SecurityEvent
+from negotiations.services import note
 
 from ..access import issue_of
 from ..papers import (
@@ -83,10 +84,10 @@ def _answer(request: HttpRequest, viewer: Viewer, paper: Paper, back: str) -> Ht
         case "":
             return _page(request, viewer, paper, back)
         case "docx":
-            return _file(write_word(paper), WORD, f"{paper.name}.docx")
+            return _file(viewer, write_word(paper), WORD, f"{paper.name}.docx")
         case "pdf":
             try:
-                return _file(write_pdf(paper), "application/pdf", f"{paper.name}.pdf")
+                return _file(viewer, write_pdf(paper), "application/pdf", f"{paper.name}.pdf")
             except NoPdf as reason:
                 return _page(request, viewer, paper, back, problem=str(reason))
     raise BadRequest("A paper is a page, a PDF or a Word file: write format=pdf or format=docx.")
@@ -110,6 +111,10 @@ def _page(
     return render(request, "issues/paper.html", context, status=status)
 
 
-def _file(content: bytes, kind: str, name: str) -> HttpResponse:
+def _file(viewer: Viewer, content: bytes, kind: str, name: str) -> HttpResponse:
+    # Without the paper's name: it may hold the number of an item that only a delegation sees.
+    what = f"paper, as {name.rpartition('.')[2]}"
+    taken = SecurityEvent.Kind.DOWNLOAD
+    note(taken, by=viewer.user, negotiation=viewer.negotiation, detail=what)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(content, content_type=kind, headers=headers)

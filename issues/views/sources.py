@@ -10,6 +10,8 @@ from django.views.decorators.http import require_GET
 
 from negotiations.access import viewer_of
 from negotiations.files import mime_of
+from negotiations.models import SecurityEvent
+from negotiations.services import note
 
 from ..access import source_of
 from ..reads.citations import read_citations
@@ -33,13 +35,17 @@ def source_detail(request: HttpRequest, slug: str, source: UUID) -> HttpResponse
 @require_GET
 def source_file(request: HttpRequest, slug: str, source: UUID) -> FileResponse:
     """The file kept with a source: to be saved, never to be shown by the browser as a page."""
-    found = source_of(viewer_of(person(request), slug), source)
+    viewer = viewer_of(person(request), slug)
+    found = source_of(viewer, source)
     if not found.file:
         raise Http404("No file is kept with this source.")
     try:
         content = found.file.open("rb")
     except FileNotFoundError as error:
         raise Http404("The file is not where it was kept.") from error
+    # Without its title: the source may be seen by a delegation only.
+    taken = SecurityEvent.Kind.DOWNLOAD
+    note(taken, by=viewer.user, negotiation=viewer.negotiation, detail="file of a source")
     response = FileResponse(
         content,
         as_attachment=True,

@@ -9,7 +9,9 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 
 from negotiations.accounts import may_hand_out_link, set_password_link
-from negotiations.models import User
+from negotiations.factors import remove_factors
+from negotiations.models import SecurityEvent, User
+from negotiations.services import note
 
 from .base import Removal
 from .desk import desk_of, user_of
@@ -26,7 +28,7 @@ class UserAdmin(Removal, BaseUserAdmin):
     search_fields = ("username", "first_name", "last_name")
     date_hierarchy = "date_joined"
     readonly_fields = ("is_demo", "uuid", "last_login", "date_joined")
-    actions = ("hand_out_link",)
+    actions = ("hand_out_link", "remove_factors")
     add_fieldsets = (
         (
             None,
@@ -104,7 +106,15 @@ class UserAdmin(Removal, BaseUserAdmin):
                 messages.error(request, f"{user}: {why_not}")
                 continue
             link = request.build_absolute_uri(set_password_link(user))
+            note(SecurityEvent.Kind.LINK, by=user_of(request), about=user)
             self.log_change(request, user, "Made a set-password link.")
             messages.success(
                 request, f"{user} sets a password here, once and within three days: {link}"
             )
+
+    @admin.action(description="Remove the second factor, for a lost device", permissions=["change"])
+    def remove_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            remove_factors(user, by=user_of(request))
+            self.log_change(request, user, "Removed the second factor.")
+            messages.success(request, f"{user} signs in with the password alone now.")

@@ -22,6 +22,7 @@ from .rounds import (
     set_round_state,
     update_round,
 )
+from .security import note
 from .sources import (
     add_source,
     add_sources,
@@ -57,6 +58,7 @@ __all__ = [
     "move_party",
     "move_round",
     "move_status",
+    "note",
     "redact_source",
     "remove_member",
     "remove_party",

@@ -10,6 +10,7 @@ from negotiations.models import Membership, Negotiation, Party, User
 from negotiations.signals import frame_changed
 
 from .rows import delete, lock, save
+from .security import Kind, note, place_of
 
 HEAD = Membership.Role.HEAD
 
@@ -35,6 +36,7 @@ def add_member(
         membership = Membership(negotiation=negotiation, user=user)
         _check_party(negotiation, party)
         save(membership, by=by, role=role, party=party)
+        _note(Kind.JOINED, membership, by, place_of(membership))
         _tell(negotiation, before)
     return membership
 
@@ -76,8 +78,9 @@ def update_member(
         _check_party(negotiation, party)
         if role != HEAD:
             _keep_a_head(membership)
-        before = _tied(negotiation)
-        save(membership, by=by, role=role, party=party)
+        before, old = _tied(negotiation), place_of(membership)
+        if save(membership, by=by, role=role, party=party):
+            _note(Kind.ROLE, membership, by, f"{old} → {place_of(membership)}")
         _tell(negotiation, before)
     return membership
 
@@ -89,6 +92,7 @@ def remove_member(membership: Membership, *, by: User | None = None) -> None:
         lock(negotiation)
         _keep_a_head(membership)
         before = _tied(negotiation)
+        _note(Kind.LEFT, membership, by, place_of(membership))
         delete(membership, by=by)
         _tell(negotiation, before)
 
@@ -99,6 +103,10 @@ def mark_read(membership: Membership, *, until: dt.datetime | None = None) -> No
     rows = Membership.objects.filter(pk=membership.pk)
     # Not a fact about the negotiation: no history row, no lock.
     rows.exclude(read_until__gte=until).update(read_until=until)
+
+
+def _note(kind: str, membership: Membership, by: User | None, detail: str) -> None:
+    note(kind, by=by, about=membership.user, negotiation=membership.negotiation, detail=detail)
 
 
 def _keep_a_head(membership: Membership) -> None:

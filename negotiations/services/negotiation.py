@@ -21,6 +21,7 @@ from negotiations.models import (
 from negotiations.signals import frame_changed
 
 from .rows import locked, save
+from .security import Kind, note
 
 COPIED = ("label", "short", "test", "category", "rung", "order")
 
@@ -76,6 +77,9 @@ def update_negotiation(
     with transaction.atomic():
         current = locked(negotiation, version)
         changed = save(current, by=by, **fields)
+        if "second_factor" in changed:
+            asked = "asked for" if current.second_factor else "no longer asked for"
+            note(Kind.RULES, by=by, negotiation=current, detail=f"second factor {asked}")
         if "rule" in changed:
             frame_changed.send(Negotiation, negotiation=current)
     return current

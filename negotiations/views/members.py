@@ -14,7 +14,7 @@ from negotiations.access import Role, Viewer, can_manage, member_of, viewer_of, 
 from negotiations.accounts import may_hand_out_link, set_password_link
 from negotiations.forms import MemberForm, NewMemberForm, PersonForm, attempt
 from negotiations.htmx import HtmxRequest
-from negotiations.models import Membership, Party, User
+from negotiations.models import Membership, Party, SecurityEvent, User
 
 from .common import page, say_refusal, sent_from
 
@@ -169,4 +169,7 @@ def _link_page(request: HttpRequest, viewer: Viewer, person: User) -> HttpRespon
         raise PermissionDenied(reason)
     context = {"viewer": viewer, "section": "members", "part": "members", "person": person}
     context["link"] = set_password_link(person)
+    services.note(
+        SecurityEvent.Kind.LINK, by=viewer.user, about=person, negotiation=viewer.negotiation
+    )
     return render(request, "negotiations/member_link.html", context)
