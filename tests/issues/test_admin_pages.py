@@ -30,6 +30,8 @@ NEVER_ADDED = {
 # The search index holds the words of every delegation; sheets are drafts that only those at the
 # table may read; an import is read on its own pages, by who may see what came with it.
 SHOWN_NOWHERE = {"SearchRow", "Sheet", "SheetRow", "Import", "Upload"}
+# Invitations and the security log have pages of their own; counts of tries are nobody's to read.
+SHOWN_NOWHERE |= {"Invitation", "SecurityEvent", "SharedCount"}
 
 
 @pytest.fixture
