@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -128,6 +129,16 @@ class EntryReader:
             rows = rows + _beginning(*self._where, span.before, span.after)
         return self._by_item(rows)
 
+    def naming_from_outside(self, spans: Mapping[int, Span | None]) -> Counter[int]:
+        """By round, how many entries name it and began to count before or after it met."""
+        if not spans:
+            return Counter()
+        ends = [(pk, *_outside_of(span)) for pk, span in spans.items()]
+        rows = _naming_outside(*self._known, self.frame.clock.as_of, *chain.from_iterable(ends))
+        named = {row[0]: row[3] for row in rows}
+        told = self._by_item(row[:3] for row in rows)
+        return Counter(named[pk] for pks in told.values() for pk in pks)
+
     def told_in(self, span: Span) -> dict[int, list[int]]:
         """As `counting`: entries that began to count within."""
         return self._by_item(_beginning(*self._where, span.before, span.after))
@@ -219,10 +230,21 @@ def _fitting(
     negotiation: int, scope: Scope, known: Moment, as_of: Day, condition: Q
 ) -> QuerySet[Any, Any]:
     """Entries that say something and meet the condition; each with whether something replies."""
-    rows = _seen(negotiation, scope, known).filter(condition, kind__in=SAYS).order_by()
+    rows = _seen(negotiation, scope, known).filter(condition, kind__in=SAYS)
     rows = rows.filter(counts_from__lte=as_of) if as_of else rows
+    return _answered(rows, scope, known)
+
+
+def _answered(rows: EntryQuerySet, scope: Scope, known: Moment, *more: str) -> QuerySet[Any, Any]:
+    """As `Fitting`, with more columns."""
     replies = _recorded(scope, known).filter(corrects=OuterRef("pk")).order_by()
-    return rows.annotate(answered=Exists(replies)).values_list("pk", "issue_id", "answered")
+    rows = rows.order_by().annotate(answered=Exists(replies))
+    return rows.values_list("pk", "issue_id", "answered", *more)
+
+
+def _outside_of(span: Span | None) -> tuple[dt.date, dt.date]:
+    """On or before the first and after the second of these days no round met."""
+    return (span.before, span.last) if span else (dt.date.max, dt.date.max)
 
 
 @prepared
@@ -239,6 +261,23 @@ def _beginning(
     within = Q(counts_from__gt=before)
     within &= Q(counts_from__lte=after) if after else Q()
     return _fitting(negotiation, scope, known, as_of, within)
+
+
+@prepared
+def _naming_outside(
+    scope: Scope, known: Moment, as_of: Day, *ends: int | dt.date
+) -> QuerySet[Any, Any]:
+    """As `_fitting`, with the round; `ends`: each round, and the days that it lies between.
+
+    Rounds are of one negotiation, and asked for alone: the database finds their entries by them.
+    """
+    found = Q()
+    for round_pk, before, last in zip(ends[::3], ends[1::3], ends[2::3], strict=True):
+        found |= Q(Q(counts_from__lte=before) | Q(counts_from__gt=last), round=round_pk)
+    rows = _recorded(scope, known).filter(found, kind__in=SAYS, issue__entered_in_error=False)
+    rows = rows.filter(issue__recorded_at__lte=known) if known else rows
+    rows = rows.filter(counts_from__lte=as_of) if as_of else rows
+    return _answered(rows, scope, known, "round_id")
 
 
 @prepared

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from operator import itemgetter, or_
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.paginator import Page
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from negotiations.models import Delegate, Party, Readout, Round, Source
@@ -20,7 +20,7 @@ from negotiations.scopes import Scope
 
 from ..models import AgendaLine, Standing
 from ..standing import StandingValue
-from .entries import SAYS, EntryReader, SourceView, all_entered, source_view
+from .entries import EntryReader, SourceView, all_entered, source_view
 from .frame import FrameView
 from .moves import (
     ItemName,
@@ -75,8 +75,11 @@ def read_rounds(frame: FrameView) -> list[RoundRow]:
     """Every round in its order, with a fixed number of queries."""
     day = frame.clock.day
     spans = {r.pk: None if is_later(r, day) else span_of(frame, r) for r in frame.rounds}
-    totals = _totals_by_round(frame, {pk: span for pk, span in spans.items() if span})
-    counts = _entry_counts(frame, spans)
+    held = {pk: span for pk, span in spans.items() if span}
+    known = frame.clock.known
+    steps = list(_known_steps(frame) if known else _steps(frame, list(held.values())))
+    totals = _totals_by_round(held, steps)
+    counts = _entry_counts(frame, spans, steps)
     heads = defaultdict(list)
     for delegate in _heads(frame.negotiation.pk):
         heads[delegate.round_id].append(delegate)
@@ -109,20 +112,32 @@ def _heads(negotiation: int) -> QuerySet[Delegate]:
     return rows.select_related("party")
 
 
-def _totals_by_round(frame: FrameView, spans: dict[int, Span]) -> dict[int, Totals]:
-    """What moved at each round, from what began while they met: two queries for all rounds."""
+class Step(NamedTuple):
+    """An item whose standing became another on a day: what stood before, and then.
+
+    `entries`: how many more entries count from that day on; each of them begins a period.
+    """
+
+    issue: int
+    since: dt.date
+    was: StandingView
+    now: StandingView
+    entries: int
+
+    def is_within(self, span: Span) -> bool:
+        return span.before < self.since <= span.last
+
+
+def _totals_by_round(spans: Mapping[int, Span], steps: Sequence[Step]) -> dict[int, Totals]:
+    """What moved at each round, from what began while they met."""
     ends: dict[int, dict[int, Pair]] = {pk: {} for pk in spans}
-    steps = _known_steps(frame) if frame.clock.known else _steps(frame, list(spans.values()))
-    for issue, since, was, now in steps:
+    for step in steps:
         for pk, span in spans.items():
-            if span.before < since <= span.last:
+            if step.is_within(span):
                 # The first of several steps began from what stood before the round.
-                ends[pk][issue] = (ends[pk].get(issue, (was, now))[0], now)
+                first = ends[pk].get(step.issue, (step.was, step.now))
+                ends[pk][step.issue] = (first[0], step.now)
     return {pk: Totals.of(found.values()) for pk, found in ends.items()}
-
-
-# An item, the day on which its standing became another, what stood before, and then.
-Step = tuple[int, dt.date, StandingView, StandingView]
 
 
 def _known_steps(frame: FrameView) -> Iterator[Step]:
@@ -130,8 +145,10 @@ def _known_steps(frame: FrameView) -> Iterator[Step]:
     reader = StandingReader(frame)
     for issue, periods in reader.computed(list(item_names(frame))).items():
         looks = [reader.look(*_stood(period.standing)) for period in periods]
-        for period, was, now in zip(periods[1:], looks, looks[1:], strict=False):
-            yield issue, period.since, was, now
+        counts = [period.standing.count for period in periods]
+        for at, period in enumerate(periods[1:]):
+            more = counts[at + 1] - counts[at]
+            yield Step(issue, period.since, looks[at], looks[at + 1], more)
 
 
 def _stood(value: StandingValue) -> tuple[int | None, str, int | None]:
@@ -140,7 +157,7 @@ def _stood(value: StandingValue) -> tuple[int | None, str, int | None]:
 
 
 def _steps(frame: FrameView, spans: Sequence[Span]) -> Iterator[Step]:
-    """Every period that began within, in order: its item, its day, what stood before, and then."""
+    """Every period that began within, in order of their days. Two queries."""
     if not spans:
         return
     scope, look = frame.viewer.scope, StandingReader(frame).look
@@ -151,13 +168,14 @@ def _steps(frame: FrameView, spans: Sequence[Span]) -> Iterator[Step]:
         list({issue for issue, *_rest in began}),
         list({since for _issue, since, *_rest in began}),
     )
-    before = {(issue, until): look(*row) for issue, until, *row in ended}
+    before = {(issue, until): row for issue, until, *row in ended}
     for issue, since, *row in sorted(began, key=itemgetter(1)):
         if was := before.get((issue, since)):
-            yield issue, since, was, look(*row)
+            more = row[-1] - was[-1]
+            yield Step(issue, since, look(*was[:-1]), look(*row[:-1]), more)
 
 
-_LOOK = ("headline_id", "badge", "fell_from_id")
+_LOOK = ("headline_id", "badge", "fell_from_id", "entry_count")
 
 
 @prepared
@@ -182,17 +200,19 @@ def _ended(
     return rows.order_by().values_list("issue_id", "until", *_LOOK)
 
 
-def _entry_counts(frame: FrameView, spans: dict[int, Span | None]) -> Counter[int]:
-    """As many entries as the page of each round shows."""
-    entries = EntryReader(frame)
-    rows = entries.seen().filter(kind__in=SAYS).exclude(pk__in=entries.out_anywhere()).order_by()
-    if frame.clock.as_of:
-        rows = rows.filter(counts_from__lte=frame.clock.as_of)
-    found: Counter[int] = Counter()
-    for named, day, n in rows.values_list("round", "counts_from").annotate(n=Count("pk")):
+def _entry_counts(
+    frame: FrameView, spans: Mapping[int, Span | None], steps: Sequence[Step]
+) -> Counter[int]:
+    """As many entries as the page of each round shows.
+
+    Those that began to count while it met are counted with the standings; read are only those
+    that name a round and began to count on other days.
+    """
+    found = EntryReader(frame).naming_from_outside(spans)
+    for step in steps:
         for pk, span in spans.items():
-            if named == pk or (span and span.before < day <= span.last):
-                found[pk] += n
+            if span and step.is_within(span):
+                found[pk] += step.entries
     return found
 
 

@@ -121,6 +121,8 @@ def test_list_counts_what_the_page_of_the_round_shows(client, talks, negotiation
     factories.record(two, "US", "Raised", "20 Apr 2025", round=first)
     wrong = factories.record(two, "US", "Agreed", "10 Apr 2025")
     retract(wrong, viewer=factories.viewer(negotiation), reason="Misheard")
+    early = factories.record(one, "US", "Agreed", "1 Apr 2025", round=first)
+    retract(early, viewer=factories.viewer(negotiation), reason="Misheard")
     assert row_of(page(client, of_list(negotiation), talks.reader), "Spring").endswith(
         "▲ 1 forward 2 entries"
     )
