@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from operator import itemgetter, or_
@@ -77,8 +77,8 @@ def read_rounds(frame: FrameView) -> list[RoundRow]:
     spans = {r.pk: None if is_later(r, day) else span_of(frame, r) for r in frame.rounds}
     held = {pk: span for pk, span in spans.items() if span}
     known = frame.clock.known
-    steps = list(_known_steps(frame) if known else _steps(frame, list(held.values())))
-    totals = _totals_by_round(held, steps)
+    steps = _steps_at(held, _known_steps(frame) if known else _steps(frame, list(held.values())))
+    totals = {pk: _totals(found) for pk, found in steps.items()}
     counts = _entry_counts(frame, spans, steps)
     heads = defaultdict(list)
     for delegate in _heads(frame.negotiation.pk):
@@ -124,20 +124,25 @@ class Step(NamedTuple):
     now: StandingView
     entries: int
 
-    def is_within(self, span: Span) -> bool:
-        return span.before < self.since <= span.last
 
-
-def _totals_by_round(spans: Mapping[int, Span], steps: Sequence[Step]) -> dict[int, Totals]:
-    """What moved at each round, from what began while they met."""
-    ends: dict[int, dict[int, Pair]] = {pk: {} for pk in spans}
+def _steps_at(spans: Mapping[int, Span], steps: Iterable[Step]) -> dict[int, list[Step]]:
+    """The steps that fell into each round; into two, where rounds met on the same days."""
+    met = [(pk, span.before, span.last) for pk, span in spans.items()]
+    found: dict[int, list[Step]] = {pk: [] for pk in spans}
     for step in steps:
-        for pk, span in spans.items():
-            if step.is_within(span):
-                # The first of several steps began from what stood before the round.
-                first = ends[pk].get(step.issue, (step.was, step.now))
-                ends[pk][step.issue] = (first[0], step.now)
-    return {pk: Totals.of(found.values()) for pk, found in ends.items()}
+        for pk, before, last in met:
+            if before < step.since <= last:
+                found[pk].append(step)
+    return found
+
+
+def _totals(steps: Iterable[Step]) -> Totals:
+    """What moved at one round. The first of several steps began from what stood before it."""
+    ends: dict[int, Pair] = {}
+    for step in steps:
+        first = ends.get(step.issue)
+        ends[step.issue] = (first[0] if first else step.was, step.now)
+    return Totals.of(ends.values())
 
 
 def _known_steps(frame: FrameView) -> Iterator[Step]:
@@ -201,7 +206,7 @@ def _ended(
 
 
 def _entry_counts(
-    frame: FrameView, spans: Mapping[int, Span | None], steps: Sequence[Step]
+    frame: FrameView, spans: Mapping[int, Span | None], steps: Mapping[int, Iterable[Step]]
 ) -> Counter[int]:
     """As many entries as the page of each round shows.
 
@@ -209,10 +214,8 @@ def _entry_counts(
     that name a round and began to count on other days.
     """
     found = EntryReader(frame).naming_from_outside(spans)
-    for step in steps:
-        for pk, span in spans.items():
-            if span and step.is_within(span):
-                found[pk] += step.entries
+    for pk, within in steps.items():
+        found[pk] += sum(step.entries for step in within)
     return found
 
 
