@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, reduce
-from operator import itemgetter, or_
-from typing import Any, NamedTuple
+from functools import cached_property
 
 from django.core.paginator import Page
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from negotiations.models import Delegate, Party, Readout, Round, Source
 from negotiations.prepared import prepared
-from negotiations.scopes import Scope
 
-from ..models import AgendaLine, Standing
-from ..standing import StandingValue
+from ..models import AgendaLine
 from .entries import EntryReader, SourceView, all_entered, source_view
 from .frame import FrameView
 from .moves import (
     ItemName,
     MovedItem,
-    Pair,
     Totals,
     item_names,
     looks_between,
@@ -33,6 +28,7 @@ from .moves import (
     with_freshness_of,
 )
 from .paging import page_at
+from .round_steps import Step, steps_at, totals_of
 from .span import Span
 from .standings import NOTHING, StandingReader, StandingView
 
@@ -76,9 +72,8 @@ def read_rounds(frame: FrameView) -> list[RoundRow]:
     day = frame.clock.day
     spans = {r.pk: None if is_later(r, day) else span_of(frame, r) for r in frame.rounds}
     held = {pk: span for pk, span in spans.items() if span}
-    known = frame.clock.known
-    steps = _steps_at(held, _known_steps(frame) if known else _steps(frame, list(held.values())))
-    totals = {pk: _totals(found) for pk, found in steps.items()}
+    steps = steps_at(frame, held)
+    totals = {pk: totals_of(found) for pk, found in steps.items()}
     counts = _entry_counts(frame, spans, steps)
     heads = defaultdict(list)
     for delegate in _heads(frame.negotiation.pk):
@@ -110,99 +105,6 @@ def state_on(round_: Round, day: dt.date) -> str:
 def _heads(negotiation: int) -> QuerySet[Delegate]:
     rows = Delegate.objects.filter(round__negotiation=negotiation, is_head=True)
     return rows.select_related("party")
-
-
-class Step(NamedTuple):
-    """An item whose standing became another on a day: what stood before, and then.
-
-    `entries`: how many more entries count from that day on; each of them begins a period.
-    """
-
-    issue: int
-    since: dt.date
-    was: StandingView
-    now: StandingView
-    entries: int
-
-
-def _steps_at(spans: Mapping[int, Span], steps: Iterable[Step]) -> dict[int, list[Step]]:
-    """The steps that fell into each round; into two, where rounds met on the same days."""
-    met = [(pk, span.before, span.last) for pk, span in spans.items()]
-    found: dict[int, list[Step]] = {pk: [] for pk in spans}
-    for step in steps:
-        for pk, before, last in met:
-            if before < step.since <= last:
-                found[pk].append(step)
-    return found
-
-
-def _totals(steps: Iterable[Step]) -> Totals:
-    """What moved at one round. The first of several steps began from what stood before it."""
-    ends: dict[int, Pair] = {}
-    for step in steps:
-        first = ends.get(step.issue)
-        ends[step.issue] = (first[0] if first else step.was, step.now)
-    return Totals.of(ends.values())
-
-
-def _known_steps(frame: FrameView) -> Iterator[Step]:
-    """All of them by what was known on an earlier day, of which no standing is stored."""
-    reader = StandingReader(frame)
-    for issue, periods in reader.computed(list(item_names(frame))).items():
-        looks = [reader.look(*_stood(period.standing)) for period in periods]
-        counts = [period.standing.count for period in periods]
-        for at, period in enumerate(periods[1:]):
-            more = counts[at + 1] - counts[at]
-            yield Step(issue, period.since, looks[at], looks[at + 1], more)
-
-
-def _stood(value: StandingValue) -> tuple[int | None, str, int | None]:
-    headline, fell_from = value.headline, value.fell_from
-    return headline.id if headline else None, value.badge, fell_from.id if fell_from else None
-
-
-def _steps(frame: FrameView, spans: Sequence[Span]) -> Iterator[Step]:
-    """Every period that began within, in order of their days. Two queries."""
-    if not spans:
-        return
-    scope, look = frame.viewer.scope, StandingReader(frame).look
-    began = _begun(scope, *(day for span in spans for day in (span.before, span.last)))
-    ended = _ended(
-        frame.negotiation.pk,
-        scope,
-        list({issue for issue, *_rest in began}),
-        list({since for _issue, since, *_rest in began}),
-    )
-    before = {(issue, until): row for issue, until, *row in ended}
-    for issue, since, *row in sorted(began, key=itemgetter(1)):
-        if was := before.get((issue, since)):
-            more = row[-1] - was[-1]
-            yield Step(issue, since, look(*was[:-1]), look(*row[:-1]), more)
-
-
-_LOOK = ("headline_id", "badge", "fell_from_id", "entry_count")
-
-
-@prepared
-def _begun(scope: Scope, *days: dt.date) -> QuerySet[Any, Any]:
-    """Periods that began after a first and by a second of these days, whatever the negotiation.
-
-    Without it the database finds them by their days; with it, it would look at every period.
-    """
-    pairs = zip(days[::2], days[1::2], strict=True)
-    began = [Q(scope=scope.key, since__gt=before, since__lte=last) for before, last in pairs]
-    rows = Standing.objects.filter(reduce(or_, began))
-    return rows.order_by().values_list("issue_id", "since", *_LOOK)
-
-
-@prepared
-def _ended(
-    negotiation: int, scope: Scope, issues: list[int], days: list[dt.date]
-) -> QuerySet[Any, Any]:
-    """Periods of these items, of one negotiation, that ended on these days."""
-    rows = Standing.objects.filter(scope=scope.key, issue__in=issues, until__in=days)
-    rows = rows.filter(issue__negotiation=negotiation, issue__entered_in_error=False)
-    return rows.order_by().values_list("issue_id", "until", *_LOOK)
 
 
 def _entry_counts(
