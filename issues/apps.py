@@ -15,13 +15,25 @@ def _drop_triggers(using: str, **_kwargs: Any) -> None:
     triggers.drop(using)
 
 
-def _install_triggers(using: str, **_kwargs: Any) -> None:
+def _brought_chains(plan: Sequence[Any]) -> bool:
+    """Whether this `migrate` made the tables of the chains."""
+    names = [(one.app_label, one.name.endswith("_chains")) for one, back in plan if not back]
+    return ("issues", True) in names
+
+
+def _install_triggers(using: str, plan: Sequence[Any] = (), **_kwargs: Any) -> None:
+    from negotiations.models import Negotiation
+
     from . import fulltext, services, triggers
 
     triggers.install(using)
     fulltext.install(using)
     if using == DEFAULT_DB_ALIAS and fulltext.is_behind(using):
         services.rebuild_searches()  # an upgrade brings the first index
+    if _brought_chains(plan):
+        # Only then: whatever else comes without a link did not come through the services.
+        for negotiation in Negotiation.objects.using(using):
+            services.chain_negotiation(negotiation)
 
 
 def check_triggers(*, databases: Sequence[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:

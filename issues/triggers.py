@@ -13,7 +13,15 @@ from django.db.models import Model
 
 from negotiations.models import Erasure, SecurityEvent
 
-from .models import AudienceChange, Entry, EntrySource, Redaction
+from .models import (
+    AudienceChange,
+    ChainHead,
+    ChainLink,
+    Entry,
+    EntrySource,
+    PersonErasure,
+    Redaction,
+)
 
 REFUSAL = "history is append-only: record a correction instead"
 PREFIX = "parley_keep_"
@@ -39,10 +47,19 @@ def blank(column: str) -> str | None:
     return None if column.endswith("_id") or column == "next_step_by" else ""
 
 
+# The head of a chain moves, but never back.
+_LOOSE: dict[type[Model], tuple[str, ...]] = {
+    Entry: (*AUDIENCE, *WORDS),
+    ChainHead: ("length", "hash"),
+}
+
+
 def guarded_models() -> list[type[Model]]:
     """Every table whose rows may only be added."""
     joint = Entry.joint_parties.through
-    return [Entry, joint, EntrySource, AudienceChange, Redaction, Erasure, SecurityEvent]
+    chained: list[type[Model]] = [ChainHead, ChainLink, PersonErasure]
+    events: list[type[Model]] = [Erasure, SecurityEvent]
+    return [Entry, joint, EntrySource, AudienceChange, Redaction, *events, *chained]
 
 
 def _columns(model: type[Model]) -> list[str]:
@@ -53,8 +70,14 @@ def _changed(columns: list[str], distinct: str) -> str:
     return " OR ".join(f'OLD."{name}" {distinct} NEW."{name}"' for name in columns)
 
 
+def _refused(model: type[Model], distinct: str) -> str:
+    """What no update of this table may do."""
+    shorter = ' OR NEW."length" < OLD."length"' if model is ChainHead else ""
+    return _changed(_fixed(model), distinct) + shorter
+
+
 def _fixed(model: type[Model]) -> list[str]:
-    loose = (*AUDIENCE, *WORDS) if model is Entry else ()
+    loose = _LOOSE.get(model, ())
     return [name for name in _columns(model) if name not in loose]
 
 
@@ -77,7 +100,7 @@ def _sqlite() -> Iterator[str]:
     stop = f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
     for model in guarded_models():
         table = model._meta.db_table
-        update = _changed(_fixed(model), "IS NOT")
+        update = _refused(model, "IS NOT")
         if model is Entry:
             update += f" OR {_forged('IS NOT')}"
         name = f"{PREFIX}{table}"
@@ -114,7 +137,7 @@ def _postgresql() -> Iterator[str]:
     for model in guarded_models():
         table = model._meta.db_table
         name, call = f"{PREFIX}{table}", f"EXECUTE FUNCTION {PREFIX}refuse()"
-        changed = _changed(_fixed(model), "IS DISTINCT FROM")
+        changed = _refused(model, "IS DISTINCT FROM")
         yield (
             f'CREATE TRIGGER "{name}_u" BEFORE UPDATE ON "{table}" '
             f"FOR EACH ROW WHEN ({changed}) {call}"

@@ -1,5 +1,6 @@
 """Everything on an agenda item: the item, its entries, and where it stands."""
 
+from .chains import ChainHead, ChainLink, PersonErasure
 from .entries import (
     AudienceChange,
     Entry,
@@ -16,12 +17,15 @@ from .standings import Standing, StandingParty
 __all__ = [
     "AgendaLine",
     "AudienceChange",
+    "ChainHead",
+    "ChainLink",
     "Entry",
     "EntrySource",
     "HistoryIsFinal",
     "Import",
     "Issue",
     "Kind",
+    "PersonErasure",
     "Redaction",
     "SearchRow",
     "Sheet",

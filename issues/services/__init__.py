@@ -1,6 +1,8 @@
 """The one writer of everything on an item. Views, admin, commands and importers call these."""
 
 from .agenda import Mark, mark_agenda
+from .chain_check import HistoryReport, verify_history
+from .chains import chain_negotiation
 from .entries import (
     Recorded,
     add_source,
@@ -25,6 +27,7 @@ from .items import (
 )
 from .loading import load_negotiation
 from .opening import ItemData
+from .people import erase_person
 from .refusals import UNDO_MINUTES, may_correct, may_undo
 from .removal import change_audience, erase_negotiation, redact
 from .search import rebuild_search, rebuild_searches, search_differences
@@ -42,6 +45,7 @@ from .standings import differences, forget_party, rebuild, rebuild_negotiation
 __all__ = [
     "UNDO_MINUTES",
     "EntryData",
+    "HistoryReport",
     "NewSource",
     "ItemData",
     "Mark",
@@ -51,11 +55,13 @@ __all__ = [
     "RowsRefused",
     "TopData",
     "add_source",
+    "chain_negotiation",
     "change_audience",
     "correct",
     "current_step",
     "differences",
     "erase_negotiation",
+    "erase_person",
     "finish_step",
     "forget_party",
     "load_negotiation",
@@ -84,4 +90,5 @@ __all__ = [
     "undo",
     "undo_sheet",
     "update_issue",
+    "verify_history",
 ]

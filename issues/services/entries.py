@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -17,6 +17,7 @@ from negotiations.models import Source, User
 from negotiations.services import add_sources as write_sources
 
 from ..models import Entry, EntrySource, Issue
+from .chains import Event, append, entry_event, source_event
 from .entry_data import EntryData, NewSource
 from .refusals import check_entry, check_recorder, check_reply, check_undo, not_replaced
 from .search import index_sources
@@ -68,7 +69,7 @@ def record_many(
         made = writing.insert(
             [_Line(issue, data, place) for place, (issue, data) in enumerate(pairs)]
         )
-        _rebuild(viewer, made, progress)
+        writing.settle(made, progress)
     return Recorded(made)
 
 
@@ -98,9 +99,7 @@ def undo(entries: Sequence[Entry], *, viewer: Viewer) -> list[Entry]:
         lock_entries(entries)
         for target in entries:
             check_undo(target, viewer)
-        made = _take_back(entries, Entry.Kind.UNDO, "Undone by its author.", viewer, uuid4())
-        _rebuild(viewer, made)
-    return made
+        return _take_back(entries, Entry.Kind.UNDO, "Undone by its author.", viewer)
 
 
 def retract_many(
@@ -117,9 +116,7 @@ def retract_many(
     with transaction.atomic():
         lock_entries(entries)
         free = not_replaced(entries, viewer, reason)
-        made = _take_back(free, Entry.Kind.RETRACTION, reason.strip(), viewer, uuid4())
-        _rebuild(viewer, made, progress)
-    return made
+        return _take_back(free, Entry.Kind.RETRACTION, reason.strip(), viewer, progress)
 
 
 def add_source(entry: Entry, source: Source | NewSource, *, viewer: Viewer) -> EntrySource:
@@ -131,11 +128,14 @@ def add_source(entry: Entry, source: Source | NewSource, *, viewer: Viewer) -> E
     if isinstance(source, Source) and source.negotiation_id != viewer.negotiation.pk:
         raise ValidationError({"source": "This belongs to another negotiation."})
     with transaction.atomic():
+        lock_entries([entry])
         kept = source if isinstance(source, Source) else _new_source(source, viewer)
-        link, _made = EntrySource.objects.get_or_create(
+        link, made = EntrySource.objects.get_or_create(
             entry=entry, source=kept, defaults={"recorded_by": viewer.user}
         )
         index_sources([kept.pk])
+        if made:
+            append(viewer.negotiation, [source_event(link)])
     return link
 
 
@@ -170,21 +170,32 @@ class _Writing:
 
     def __init__(self, viewer: Viewer, batch: UUID, now: dt.datetime) -> None:
         self.viewer, self.batch, self.now = viewer, batch, now
+        self.events: list[Event] = []
 
     def insert(self, lines: Sequence[_Line]) -> list[Entry]:
         made = Entry.objects.bulk_create(map(self._row, lines), batch_size=BATCH)
         joint = Entry.joint_parties.through
+        together = [_together(line) for line in lines]
         joint.objects.bulk_create(
             (
-                joint(entry_id=entry.pk, party_id=party.pk)
-                for entry, line in zip(made, lines, strict=True)
-                if line.data.voice == Entry.Voice.JOINT
-                for party in dict.fromkeys(line.data.joint_parties)
+                joint(entry_id=entry.pk, party_id=party)
+                for entry, parties in zip(made, together, strict=True)
+                for party in parties
             ),
             batch_size=BATCH,
         )
+        self.events += map(entry_event, made, together)
         self._link(made, lines)
         return list(made)
+
+    def settle(self, made: Sequence[Entry], progress: Progress = lambda _items: None) -> None:
+        """Standings of what was written, then its chains, whose heads are locked to the end."""
+        keys, done = sorted({entry.issue_id for entry in made}), 0
+        for chunk in in_chunks(keys, 50):
+            rebuild(self.viewer.negotiation, chunk)
+            done += len(chunk)
+            progress(done)
+        append(self.viewer.negotiation, self.events)
 
     def _row(self, line: _Line) -> Entry:
         data, today = line.data, timezone.localdate(self.now)
@@ -216,7 +227,7 @@ class _Writing:
         )
         rows = write_sources(self.viewer.negotiation, map(vars, new), by=self.viewer.user)
         kept = dict(zip(new, rows, strict=True))
-        EntrySource.objects.bulk_create(
+        links = EntrySource.objects.bulk_create(
             (
                 EntrySource(
                     entry=entry, source=source, recorded_at=self.now, recorded_by=self.viewer.user
@@ -228,27 +239,32 @@ class _Writing:
             ),
             batch_size=BATCH,
         )
+        self.events += map(source_event, links)
+
+
+def _together(line: _Line) -> list[int]:
+    """Whose common text it is, each party once."""
+    if line.data.voice != Entry.Voice.JOINT:
+        return []
+    return list(dict.fromkeys(party.pk for party in line.data.joint_parties))
 
 
 def _take_back(
-    targets: Sequence[Entry], kind: str, reason: str, viewer: Viewer, batch: UUID
+    targets: Sequence[Entry],
+    kind: str,
+    reason: str,
+    viewer: Viewer,
+    progress: Progress = lambda _items: None,
 ) -> list[Entry]:
-    """Entries that take back `targets` and carry nothing; the caller checks and rebuilds."""
+    """Entries that take back `targets` and carry nothing; the caller has checked that they may."""
     lines = [
         _Line(target.issue, _nothing(target), place, kind, target, reason)
         for place, target in enumerate(targets)
     ]
-    return _Writing(viewer, batch, timezone.now()).insert(lines)
-
-
-def _rebuild(
-    viewer: Viewer, entries: Iterable[Entry], progress: Progress = lambda _items: None
-) -> None:
-    keys, done = sorted({entry.issue_id for entry in entries}), 0
-    for chunk in in_chunks(keys, 50):
-        rebuild(viewer.negotiation, chunk)
-        done += len(chunk)
-        progress(done)
+    writing = _Writing(viewer, uuid4(), timezone.now())
+    made = writing.insert(lines)
+    writing.settle(made, progress)
+    return made
 
 
 def _reply(
@@ -271,8 +287,9 @@ def _reply(
         if kind == Entry.Kind.CORRECTION:
             check_entry(target.issue, data, viewer, timezone.localdate(now), target)
         line = _Line(target.issue, data, 0, kind, target, reason.strip())
-        made = _Writing(viewer, batch, now).insert([line])
-        rebuild(viewer.negotiation, [target.issue_id])
+        writing = _Writing(viewer, batch, now)
+        made = writing.insert([line])
+        writing.settle(made)
     return Recorded(made)
 
 

@@ -9,12 +9,15 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
 from negotiations.dates import PRECISION_RANK, parse_date
 from negotiations.models import Negotiation, Party, Source, User
+from negotiations.scopes import Scope
 from negotiations.services.loading import LoadedFrame, day_of, insert, load_frame
 
 from ..models import AgendaLine, Entry, EntrySource, Issue, Redaction
+from .chains import chain_negotiation, import_events
 from .search import index_rounds, index_sources
 from .standings import rebuild_negotiation
 
@@ -38,11 +41,19 @@ def load_negotiation(document: Json, *, by: User, slug: str = "") -> Negotiation
         _agenda(document["agenda"], frame, items, by)
         _Entries(frame, items, _People(address)).write(document["entries"])
         rebuild_negotiation(frame.negotiation)
+        chain_negotiation(frame.negotiation, import_events(_heads(document, frame), timezone.now()))
         # With the standings the items and entries were indexed; the rest has no standing.
         for index, rows in ((index_rounds, frame.rounds), (index_sources, frame.sources)):
             for page in _pages([row.pk for row in rows.values()]):
                 index(page)
     return frame.negotiation
+
+
+def _heads(document: Json, frame: LoadedFrame) -> dict[str, str]:
+    """The heads of the exporter's chains, by the names that these chains have here."""
+    party = frame.parties.get(document["scope"].get("party", ""))
+    named = {"delegation": Scope.of_party(party.pk).key} if party else {}
+    return {named.get(key, key): head for key, head in document.get("heads", {}).items()}
 
 
 def _refuse_known(document: Json) -> None:

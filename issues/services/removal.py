@@ -37,6 +37,8 @@ from .. import fulltext, triggers
 from ..models import (
     AgendaLine,
     AudienceChange,
+    ChainHead,
+    ChainLink,
     Entry,
     EntrySource,
     Import,
@@ -49,6 +51,7 @@ from ..models import (
     StandingParty,
     Upload,
 )
+from .chains import append, chain_audience, redaction_event
 from .importing.staging import discard
 from .refusals import check_audience
 from .search import index_sources
@@ -79,6 +82,7 @@ def change_audience(
             _note_audience(change, viewer)
         _overwrite(entry, audience=audience, audience_party=party)
         rebuild(viewer.negotiation, [entry.issue_id])
+        chain_audience(viewer.negotiation, change)
     return change
 
 
@@ -113,6 +117,7 @@ def redact(entry: Entry, *, reason: str, by: str, with_sources: bool = False) ->
         _overwrite(entry, **blank)
         rebuild(entry.issue.negotiation, [entry.issue_id])
         fulltext.renew()
+        append(entry.issue.negotiation, [redaction_event(tombstone)])
     return tombstone
 
 
@@ -181,6 +186,8 @@ def _everything_of(negotiation: Negotiation) -> list[tuple[type[Model], dict[str
     entry = {"entry__issue__negotiation": negotiation}
     return [
         (SearchRow, here),
+        (ChainLink, here),
+        (ChainHead, here),
         (SheetRow, {"sheet__negotiation": negotiation}),
         (Sheet, here),
         (StandingParty, {"standing__issue__negotiation": negotiation}),

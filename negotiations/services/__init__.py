@@ -5,7 +5,14 @@ ValidationError, by field where there is one; a version that is no longer curren
 """
 
 from .letterhead import update_letterhead
-from .members import add_member, add_person, mark_read, remove_member, update_member
+from .members import (
+    add_member,
+    add_person,
+    blank_person,
+    mark_read,
+    remove_member,
+    update_member,
+)
 from .negotiation import (
     archive_negotiation,
     create_negotiation,
@@ -50,6 +57,7 @@ __all__ = [
     "add_status",
     "add_statuses",
     "archive_negotiation",
+    "blank_person",
     "create_negotiation",
     "create_round",
     "delete_files",

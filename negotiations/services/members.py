@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -107,6 +109,20 @@ def mark_read(membership: Membership, *, until: dt.datetime | None = None) -> No
 
 def _note(kind: str, membership: Membership, by: User | None, detail: str) -> None:
     note(kind, by=by, about=membership.user, negotiation=membership.negotiation, detail=detail)
+
+
+def blank_person(person: User, *, name: str) -> None:
+    """Leave nothing of somebody's names and address, and an account nobody can sign in with.
+
+    `name` becomes the user name. What the admin's log says of the account goes as well.
+    """
+    kind = ContentType.objects.get_for_model(User)
+    LogEntry.objects.filter(content_type=kind, object_id=str(person.pk)).delete()
+    person.username, person.first_name, person.last_name = name, "Erased", "person"
+    person.email, person.last_login = "", None
+    person.is_active = person.is_staff = person.is_superuser = False
+    person.set_unusable_password()
+    person.save()
 
 
 def _keep_a_head(membership: Membership) -> None:

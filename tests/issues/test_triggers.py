@@ -39,6 +39,7 @@ def make_history():
     services.change_audience(entry, audience="public", party=None, reason="So.", viewer=person)
     services.redact(record(issue, "RU"), reason="So.", by="admin")
     Erasure.objects.create(slug_sha256="0" * 64, reason="So.", entries=0)
+    services.erase_person(factories.make_user(), reason="So.", by="admin")
     return entry
 
 
@@ -129,6 +130,14 @@ class TestEntries:
         message = refused(f"{insert(other)} WHERE id = %s", entry.pk)
         assert "belongs to the item" in message
         sql(f"{insert(entry.issue)} WHERE id = %s", entry.pk)
+
+
+class TestHeads:
+    """The end of a chain moves with it, and only ahead."""
+
+    def test_a_head_moves_ahead_only(self, entry):
+        sql("UPDATE issues_chainhead SET length = length + 1, hash = %s", "0" * 64)
+        assert "append-only" in refused("UPDATE issues_chainhead SET length = length - 1")
 
 
 class TestThroughTheOrm:

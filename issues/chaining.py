@@ -1,0 +1,153 @@
+"""What of each row is hashed, and how links hang together. Reads nothing from the database.
+
+Names of users are in none of it, only the ids of their accounts: a name can be erased and the
+chain still verifies. Empty fields are left out, so that a column added later changes no old hash.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from negotiations.scopes import DELEGATION, MEMBERS, PUBLIC, Scope
+
+from .models import AudienceChange, ChainLink, Entry, EntrySource, PersonErasure, Redaction
+from .triggers import AUDIENCE, WORDS
+
+_WIDTH = {DELEGATION: 0, MEMBERS: 1, PUBLIC: 2}
+_FIXED = [
+    str(field.attname)
+    for field in Entry._meta.concrete_fields
+    if field.column not in (*AUDIENCE, *WORDS) and not field.primary_key
+]
+_SEALED = ("chain", "place", "kind", "recorded_at", "words", "note", "content", "previous")
+
+
+def digest(value: Any) -> str:
+    """SHA-256 over canonical JSON: keys in order, no spaces, moments in UTC."""
+    text = json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any) -> str:
+    match value:
+        case dt.datetime():
+            return value.astimezone(dt.UTC).isoformat(timespec="microseconds")
+        case dt.date() | dt.time():
+            return value.isoformat()
+        case UUID():
+            return str(value)
+    raise TypeError(f"{value!r} has no canonical form.")
+
+
+def chain_of(audience: str, party_id: int | None) -> str:
+    """The chain that this audience reads: called as its scope is.
+
+    What no audience can be, as a forged row may have it, is a chain that nothing was recorded in.
+    """
+    if party_id is None:
+        return audience
+    return Scope.of_party(party_id).key if audience == DELEGATION else f"{audience}-{party_id}"
+
+
+def chains_in(scope: Scope) -> list[str]:
+    """The chains that a scope reads, the widest first."""
+    return [PUBLIC] if scope.key == PUBLIC else list(dict.fromkeys([PUBLIC, MEMBERS, scope.key]))
+
+
+# --- Contents -----------------------------------------------------------------------------------
+
+
+def words_of(entry: Entry) -> str:
+    """The hash of all that a redaction would blank, and of what the status meant."""
+    said = {name: getattr(entry, name) for name in WORDS}
+    if entry.status_id and entry.status:
+        said["rung"] = [entry.status.category, entry.status.rung]
+    return digest(_filled(said))
+
+
+def entry_content(entry: Entry, joint: Iterable[int], words: str) -> str:
+    """An entry but for its audience, which its chain tells, with the hash of its words."""
+    fixed = _filled({name: getattr(entry, name) for name in _FIXED})
+    return digest({"entry": fixed, "joint": sorted(joint), "words": words})
+
+
+def source_content(link: EntrySource) -> str:
+    return digest(
+        {
+            "entry": link.entry.uuid,
+            "source": link.source.uuid,
+            "at": link.recorded_at,
+            "by": link.recorded_by_id,
+        }
+    )
+
+
+def left_content(change: AudienceChange) -> str:
+    """For those who saw the entry before: where it went only if they may see it there."""
+    return digest(_gone(change) if _narrows(change) else _whole(change))
+
+
+def came_content(change: AudienceChange, entry: str) -> str:
+    """For those who see it now: the entry's content, and where it was only if they saw it there."""
+    return digest({"content": entry} | (_whole(change) if _narrows(change) else _gone(change)))
+
+
+def _narrows(change: AudienceChange) -> bool:
+    # An audience that does not exist, as a forged row may have it, is nobody's.
+    new, old = (_WIDTH.get(a, -1) for a in (change.new_audience, change.old_audience))
+    return new <= old
+
+
+def _gone(change: AudienceChange) -> dict[str, Any]:
+    return {"entry": change.entry.uuid, "at": change.changed_at}
+
+
+def _whole(change: AudienceChange) -> dict[str, Any]:
+    return _gone(change) | {
+        "from": chain_of(change.old_audience, change.old_party_id),
+        "to": chain_of(change.new_audience, change.new_party_id),
+        "reason": change.reason,
+        "by": change.changed_by_id,
+    }
+
+
+def redaction_content(redaction: Redaction) -> str:
+    """A tombstone, without the name of who redacted."""
+    return digest(
+        {
+            "entry": redaction.entry.uuid,
+            "sha256": redaction.sha256,
+            "reason": redaction.reason,
+            "at": redaction.redacted_at,
+        }
+    )
+
+
+def person_content(erasure: PersonErasure) -> str:
+    """An erased person, by account; without the name of who erased."""
+    about = {"uuid": erasure.uuid, "person": erasure.person_id, "reason": erasure.reason}
+    return digest(about | {"at": erasure.erased_at})
+
+
+def note_content(note: str) -> str:
+    return digest({"note": note})
+
+
+def _filled(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value not in ("", None)}
+
+
+# --- Links --------------------------------------------------------------------------------------
+
+
+def sealed(link: ChainLink) -> str:
+    """The hash of a link: of the negotiation, of all that it says, and of the link before."""
+    fields = {name: getattr(link, name) for name in _SEALED}
+    return digest({"negotiation": link.negotiation_id} | fields)
