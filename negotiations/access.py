@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -12,7 +13,7 @@ from django.http import Http404
 
 from .exceptions import SecondFactorNeeded
 from .factors import has_second_factor
-from .models import Letterhead, Membership, Negotiation, Party, Round, Status, User
+from .models import Invitation, Letterhead, Membership, Negotiation, Party, Round, Status, User
 from .prepared import prepared
 from .scopes import DELEGATION, MEMBERS, MEMBERS_SCOPE, PUBLIC, PUBLIC_SCOPE, Scope
 
@@ -174,6 +175,21 @@ def member_of(viewer: Viewer, username: str) -> Membership:
     """The membership of the person with this user name. Raises Http404."""
     rows = viewer.negotiation.memberships.select_related("user", "party", "negotiation")
     return _found(rows.filter(user__username=username))
+
+
+def invitation_of(viewer: Viewer, uuid: UUID) -> Invitation:
+    """The invitation, if the viewer decides about those it is for. Raises Http404."""
+    found = _found(viewer.negotiation.invitations.select_related("party").filter(uuid=uuid))
+    if not can_manage(viewer, None, found.party)[0]:
+        raise Http404("Nothing at this address.")
+    return found
+
+
+def open_invitations(viewer: Viewer) -> list[Invitation]:
+    """The invitations that wait, as far as the viewer decides about those they are for."""
+    waiting = viewer.negotiation.invitations.filter(used_at=None, revoked_at=None)
+    rows = waiting.select_related("party", "made_by", "negotiation")
+    return [row for row in rows if row.is_open and can_manage(viewer, None, row.party)[0]]
 
 
 def letterhead_of(viewer: Viewer) -> Letterhead:

@@ -65,7 +65,9 @@ class InvalidFormIs422:
 
 
 class LoginView(InvalidFormIs422, allauth_views.LoginView):
-    pass
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | {"mail": bool(settings.PARLEY_MAIL)}
 
 
 class PasswordChangeView(InvalidFormIs422, allauth_views.PasswordChangeView):
@@ -92,6 +94,11 @@ def set_password_link(user: User) -> str:
         "welcome", kwargs={"uidb64": user.uuid, "token": default_token_generator.make_token(user)}
     )
     return f"{settings.PARLEY_URL}{path}"
+
+
+def people_with_address(address: str) -> list[User]:
+    """The open accounts with this mail address; an administrator may have given it to several."""
+    return list(User.objects.filter(email__iexact=address, is_active=True))
 
 
 def may_hand_out_link(by: User, user: User) -> tuple[bool, str]:

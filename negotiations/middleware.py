@@ -135,7 +135,16 @@ def end_old_sessions(get_response: Handler) -> Handler:
 STAFF_SENTENCE = "Staff sign in with a second factor here. Set one up, then go on."
 DESK_SENTENCE = "A negotiation that you see here asks for a second factor. Set one up, then go on."
 # What somebody without a second factor may still open: the pages to set one up, and the way out.
-OPEN_TO_ALL = ("account_", "mfa_", "usersessions_", "welcome", "healthz", "robots")
+OPEN_TO_ALL = (
+    "account_",
+    "mfa_",
+    "usersessions_",
+    "welcome",
+    "forgotten",
+    "invitation",
+    "healthz",
+    "robots",
+)
 
 
 class SecondFactorMiddleware:

@@ -152,6 +152,12 @@ if HTTPS:
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
 
+# Mail: where it is sent from, as smtp+tls://user:password@host:587; without it no page offers mail.
+PARLEY_MAIL = env.str("PARLEY_EMAIL_URL", default="consolemail://" if LOCAL else "")
+if PARLEY_MAIL:
+    globals().update(env.email_url_config(PARLEY_MAIL))
+DEFAULT_FROM_EMAIL = env.str("PARLEY_EMAIL_FROM", default=f"parley@{HOST or 'localhost'}")
+
 ACCOUNT_ADAPTER = "negotiations.accounts.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "negotiations.account_forms.LoginForm",

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from negotiations import accounts, second_factor, site
-from negotiations.views import letterhead, members, parties, rounds, security, statuses
+from negotiations.views import invitations, letterhead, members, parties, rounds, security, statuses
 from negotiations.views import negotiation as frame
 
 handler400 = "negotiations.errors.bad_request"
@@ -25,6 +25,8 @@ account_urls: list[URLPattern] = [
     path("logout/", accounts.LogoutView.as_view(), name="account_logout"),
     path("inactive/", account_inactive, name="account_inactive"),
     path("password/", accounts.PasswordChangeView.as_view(), name="account_change_password"),
+    path("forgotten/", invitations.forgotten, name="forgotten"),
+    path("invitation/<str:token>/", invitations.invitation, name="invitation"),
     path("welcome/<uuid:uidb64>/<str:token>/", accounts.WelcomeView.as_view(), name="welcome"),
 ]
 
@@ -75,6 +77,12 @@ negotiations_urls: list[URLPattern | URLResolver] = [
         include(
             [
                 path("", members.members, name="members"),
+                path("invite/", invitations.invite, name="invite"),
+                path(
+                    "invitations/<uuid:invitation>/withdraw/",
+                    invitations.invitation_withdraw,
+                    name="invitation_withdraw",
+                ),
                 path("new-person/", members.person_add, name="person_add"),
                 path("person/<str:username>/", members.member_edit, name="member_edit"),
                 path("person/<str:username>/remove/", members.member_remove, name="member_remove"),

@@ -25,5 +25,8 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 
+# Pages offer mail; Django's test runner keeps what is sent.
+PARLEY_MAIL = "memorymail://"
+
 # Many tests sign in from one address; the limits have their own test.
 ACCOUNT_RATE_LIMITS = {"login": "", "login_failed": "", "change_password": ""}

@@ -13,8 +13,8 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 from django.utils import timezone
 
 from issues.models import Entry, Import
-from negotiations.models import Negotiation
-from negotiations.services import add_source, archive_negotiation
+from negotiations.models import Invitation, Negotiation
+from negotiations.services import add_source, archive_negotiation, invite
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +48,7 @@ SOURCE = ({"source": "source elsewhere"}, {"source": "nowhere"})
 PARTY = ({"code": "XX"}, {"code": "ru"})
 TABLE_NAME = ({"table": "secrets"},)
 BATCH = ({"batch": UUID(int=0)},)
+INVITATION = ({"invitation": "invitation elsewhere"}, {"invitation": "nowhere"})
 MEMBER = ({"username": "stranger"}, {"username": "nobody-at-all"})
 
 TABLE = [
@@ -56,6 +57,8 @@ TABLE = [
     Route("account_logout", "GET", ANYBODY),
     Route("account_inactive", "GET", ANYBODY),
     Route("welcome", "GET", ANYBODY),
+    Route("forgotten", "GET", ANYBODY),
+    Route("invitation", "GET", ANYBODY),
     Route("healthz", "GET", ANYBODY),
     Route("robots", "GET", ANYBODY),
     Route("account_change_password", "GET", PERSON),
@@ -173,6 +176,8 @@ TABLE = [
     Route("negotiations:negotiation_unarchive", "POST", HEAD),
     Route("negotiations:members", "POST", HEAD),
     Route("negotiations:person_add", "POST", HEAD),
+    Route("negotiations:invite", "POST", HEAD),
+    Route("negotiations:invitation_withdraw", "POST", HEAD, INVITATION),
     Route("negotiations:member_edit", "POST", HEAD, MEMBER),
     Route("negotiations:member_link", "POST", HEAD, MEMBER),
     Route("negotiations:member_remove", "POST", HEAD, MEMBER),
@@ -229,6 +234,7 @@ def talks():
     talks.entry = factories.record(issue, "RU", by=talks.recorder, sources=[talks.source])
     factories.set_letterhead(talks.negotiation)
     talks.sheet = factories.make_sheet(issue, talks.negotiation.rounds.get(), by=talks.recorder)
+    invite(talks.negotiation, by=talks.head, role="viewer")
     talks.imported = Import.objects.create(
         negotiation=talks.negotiation, by=talks.recorder, kind="entries", file_name="table.csv"
     )
@@ -283,16 +289,29 @@ NEEDS = (
     ("slug", "table"),
     ("slug", "batch"),
     ("slug", "kind"),
+    ("slug", "invitation"),
+    ("token",),
     ("uidb64", "token"),
     ("pk",),
 )
+
+
+def invitation_in(talks):
+    """The one that waits there, if any."""
+    waiting = Invitation.objects.filter(negotiation__slug=talks.slug).first()
+    return waiting.uuid if waiting else UUID(int=0)
 
 
 def address_of(name, talks, **other):
     """The route's address in these talks; `other` takes the place of what exists."""
     values = {"number": 1, "uuid": talks.entry.uuid, "place": 1, "code": "RU", "username": "person"}
     values |= {"batch": talks.imported.uuid, "kind": "entries"}
-    values |= {"slug": talks.slug, "uidb64": talks.head.uuid, "token": "x"}
+    values |= {
+        "invitation": invitation_in(talks),
+        "slug": talks.slug,
+        "uidb64": talks.head.uuid,
+        "token": "x",
+    }
     values |= {"source": talks.source.uuid, "sheet": talks.sheet.uuid}
     values |= {"table": "entries", "pk": 1} | other
     for names in NEEDS:
@@ -364,7 +383,13 @@ def somewhere_else(talks):
     other.issues.update(number=99)
     other.rounds.update(place=99)
     factories.add_member(other, user=talks.stranger)
-    uuids = {"entry": entry.uuid, "source": source.uuid, "sheet": sheet.uuid}
+    made, _token = invite(other, by=talks.head, role="viewer")
+    uuids = {
+        "invitation": made.uuid,
+        "entry": entry.uuid,
+        "source": source.uuid,
+        "sheet": sheet.uuid,
+    }
     return {f"{name} elsewhere": uuid for name, uuid in uuids.items()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -20,3 +21,8 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
+
+    @property
+    def seen_at(self) -> dt.datetime | None:
+        """When this person was last here, to within a few minutes."""
+        return max(filter(None, [self.last_seen, self.last_login]), default=None)

@@ -4,6 +4,7 @@ Who may call them is decided by the caller (`negotiations.access`). What the rul
 ValidationError, by field where there is one; a version that is no longer current is a Conflict.
 """
 
+from .invitations import invite, join, join_as_new, open_invitation, withdraw_invitation
 from .letterhead import update_letterhead
 from .members import (
     add_member,
@@ -61,12 +62,16 @@ __all__ = [
     "create_negotiation",
     "create_round",
     "delete_files",
+    "invite",
     "is_frozen",
+    "join",
+    "join_as_new",
     "mark_read",
     "move_party",
     "move_round",
     "move_status",
     "note",
+    "open_invitation",
     "redact_source",
     "remove_member",
     "remove_party",
@@ -85,4 +90,5 @@ __all__ = [
     "update_round",
     "update_source",
     "update_status",
+    "withdraw_invitation",
 ]

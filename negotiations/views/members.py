@@ -10,9 +10,18 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from negotiations import services
-from negotiations.access import Role, Viewer, can_manage, member_of, viewer_of, viewer_with
+from negotiations.access import (
+    Role,
+    Viewer,
+    can_manage,
+    member_of,
+    open_invitations,
+    viewer_of,
+    viewer_with,
+)
 from negotiations.accounts import may_hand_out_link, set_password_link
 from negotiations.forms import MemberForm, NewMemberForm, PersonForm, attempt
+from negotiations.forms.invitations import InviteForm
 from negotiations.htmx import HtmxRequest
 from negotiations.models import Membership, Party, SecurityEvent, User
 
@@ -25,9 +34,9 @@ HERE = "negotiations:members"
 def members(request: HtmxRequest, slug: str) -> HttpResponse:
     """Who is in, for every member; the head adds somebody who has an account."""
     if request.method == "GET":
-        return _page(request, viewer_of(request.user, slug))
+        return members_page(request, viewer_of(request.user, slug))
     viewer = viewer_with(request.user, slug, Role.HEAD)
-    form = NewMemberForm(request.POST, viewer=viewer, parties=_parties(viewer), auto_id=ADD_IDS)
+    form = NewMemberForm(request.POST, viewer=viewer, parties=parties_of(viewer), auto_id=ADD_IDS)
     made = attempt(
         form,
         lambda typed: services.add_member(
@@ -41,20 +50,20 @@ def members(request: HtmxRequest, slug: str) -> HttpResponse:
     if made:
         messages.success(request, f"{made.user} is a member.")
         return redirect(HERE, slug)
-    return _page(request, viewer, form)
+    return members_page(request, viewer, form)
 
 
 @sent_from(HERE)
 def person_add(request: HtmxRequest, slug: str) -> HttpResponse:
     """Make an account and show the link by which its owner sets a password."""
     viewer = viewer_with(request.user, slug, Role.HEAD)
-    form = PersonForm(request.POST, viewer=viewer, parties=_parties(viewer), auto_id=PERSON_IDS)
+    form = PersonForm(request.POST, viewer=viewer, parties=parties_of(viewer), auto_id=PERSON_IDS)
     made = attempt(
         form, lambda typed: services.add_person(viewer.negotiation, by=request.user, **typed)
     )
     if made:
         return _link_page(request, viewer, made.user)
-    return _page(request, viewer, form)
+    return members_page(request, viewer, form)
 
 
 @sent_from(HERE)
@@ -64,7 +73,7 @@ def member_edit(request: HtmxRequest, slug: str, username: str) -> HttpResponse:
     form = MemberForm(
         request.POST,
         viewer=viewer,
-        parties=_parties(viewer),
+        parties=parties_of(viewer),
         user=member.user,
         auto_id=_ids(member),
     )
@@ -72,7 +81,7 @@ def member_edit(request: HtmxRequest, slug: str, username: str) -> HttpResponse:
     if saved:
         messages.success(request, f"{saved.user}: saved.")
         return redirect(HERE, slug)
-    return _page(request, viewer, form, at=member)
+    return members_page(request, viewer, form, at=member)
 
 
 @sent_from(HERE)
@@ -107,14 +116,14 @@ class MemberRow:
     open: bool
 
 
-ADD_IDS, PERSON_IDS = "id_add_%s", "id_person_%s"
+ADD_IDS, PERSON_IDS, INVITE_IDS = "id_add_%s", "id_person_%s", "id_invite_%s"
 
 
 def _ids(member: Membership) -> str:
     return f"id_{member.user.username}_%s"
 
 
-def _parties(viewer: Viewer) -> list[Party]:
+def parties_of(viewer: Viewer) -> list[Party]:
     return list(viewer.negotiation.parties.all())
 
 
@@ -127,20 +136,25 @@ def _managed(viewer: Viewer, username: str) -> Membership:
     return member
 
 
-def _page(
+def members_page(
     request: HttpRequest,
     viewer: Viewer,
     form: MemberForm | None = None,
     at: Membership | None = None,
 ) -> HttpResponse:
     """The list; a refused `form` belongs to the member `at`, or is one of the two to add."""
-    parties = _parties(viewer)
-    kinds = {"add_form": (NewMemberForm, ADD_IDS), "person_form": (PersonForm, PERSON_IDS)}
+    parties = parties_of(viewer)
+    kinds: dict[str, tuple[type[MemberForm], str]] = {
+        "add_form": (NewMemberForm, ADD_IDS),
+        "person_form": (PersonForm, PERSON_IDS),
+    }
+    kinds["invite_form"] = (InviteForm, INVITE_IDS)
     context: dict[str, Any] = {
         name: form if type(form) is kind else kind(viewer=viewer, parties=parties, auto_id=ids)
         for name, (kind, ids) in kinds.items()
     }
     context |= {"viewer": viewer, "section": "members", "part": "members"}
+    context["invitations"] = open_invitations(viewer) if viewer.may_set_up else []
     rows = viewer.negotiation.memberships.select_related("user", "party")
     context["rows"] = [_row(viewer, parties, row, form if row == at else None) for row in rows]
     return page(request, "negotiations/members.html", form or context["add_form"], context)
