@@ -44,13 +44,14 @@ class JoinForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         typed = self.cleaned_data
-        if "password" in typed:
+        password = typed.get("password")
+        if password:
             somebody = User(username=typed.get("username", ""))
             try:
-                validate_password(typed["password"], somebody)
+                validate_password(password, somebody)
             except forms.ValidationError as refusal:
                 self.add_error("password", refusal)
-            if typed.get("again") != typed["password"]:
+            if "again" in typed and typed["again"] != password:
                 self.add_error("again", "The two passwords differ.")
         return typed
 
