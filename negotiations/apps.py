@@ -7,7 +7,7 @@ class NegotiationsConfig(AppConfig):
     name = "negotiations"
 
     def ready(self) -> None:
-        # Registers the system checks.
-        from negotiations import checks, watching  # noqa: F401
+        # Registers the system checks, and what follows a sign-in.
+        from negotiations import checks, sessions, watching  # noqa: F401
 
         watching.connect()

@@ -4,6 +4,7 @@ import pytest
 from allauth.mfa.totp.internal.auth import TOTP
 
 from negotiations.models import User
+from tests import factories
 from tests.browsing import PHONE, findings
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -95,3 +96,20 @@ def test_account_pages_have_no_finding(new_page, person, look):
     visitor.get_by_role("button", name="Sign in", exact=True).click()
     visitor.get_by_role("heading", name="Second step").wait_for()
     assert findings(visitor) == []
+
+
+def test_invitations_and_the_log_have_no_finding(new_page):
+    talks = factories.make_talks()
+    page, here = new_page(talks.head), f"/negotiations/{talks.slug}"
+    page.goto(f"{here}/members/")
+    page.get_by_role("button", name="Make invitation").click()
+    page.get_by_role("heading", name="Invitation made").wait_for()
+    link = page.get_by_label("Link of the invitation").input_value()
+    for address in (None, f"{here}/members/", f"{here}/security/", "/security/", link):
+        if address:
+            page.goto(address)
+        assert findings(page) == [], address
+    visitor = new_page(viewport=PHONE)
+    for address in (link, "/invitation/dead/", "/forgotten/"):
+        visitor.goto(address)
+        assert findings(visitor) == [], address
