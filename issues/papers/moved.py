@@ -17,8 +17,6 @@ from .document import MOST_ITEMS, Cell, Paper, Part, Row, Run, Section, Sources,
 from .title import Maker, title_block
 from .words import said_line, status_run
 
-MOST_NAMED = 100
-
 
 def moved_paper(frame: FrameView, query: Mapping[str, str], maker: Maker) -> Paper:
     """As the page "What moved" shows it, on one paper: `?from=` and `?to=`.
@@ -28,7 +26,7 @@ def moved_paper(frame: FrameView, query: Mapping[str, str], maker: Maker) -> Pap
     compared = read_comparison(frame, query)
     if compared is None:
         raise BadRequest("There is nothing to compare yet: choose two days, or hold a round first.")
-    changes = ChangeReader(frame, compared).read(size=MOST_ITEMS)
+    changes = ChangeReader(frame, compared).read(size=MOST_ITEMS, in_full=True)
     sources = Sources()
     sections = (
         _table(frame, changes),
@@ -126,10 +124,10 @@ def _waiting(changes: Changes) -> Section | None:
     for group in changes.waiting:
         lines = [
             plain(f"{issue.label} {issue.title}" + (f": {what}" if what else ""))
-            for issue, what in group.items[:MOST_NAMED]
+            for issue, what in group.items
         ]
-        if len(group.items) > MOST_NAMED:
-            lines.append(plain("and others", "muted"))
+        if group.others:
+            lines.append(plain(f"and {plural(group.others, 'other')}", "muted"))
         parts.append(Part(group.title, tuple(lines)))
     return Section("Who is waited for", parts=tuple(parts)) if parts else None
 
@@ -145,6 +143,6 @@ def _still(frame: FrameView, changes: Changes) -> Section | None:
         )
         for one in changes.unmoved
     ]
-    if changes.still > len(lines):
-        lines.append(plain(f"and {changes.still - len(lines)} others", "muted"))
+    if changes.more_still:
+        lines.append(plain(f"and {plural(changes.more_still, 'other')}", "muted"))
     return Section("What did not move", parts=(Part("", tuple(lines)),))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.core.paginator import Page
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -20,13 +21,12 @@ from negotiations.scopes import Scope
 from negotiations.templatetags.parley import plural
 
 from ..models import Entry, Standing
-from ..models.standings import holds_on
 from ..standing import movement
 from .clock import MomentClock
 from .comparison import Comparison
 from .entries import EntryReader, all_entered
 from .frame import FrameView
-from .marking import marking_text
+from .marking import marking_of_all
 from .moves import (
     ItemName,
     MovedItem,
@@ -44,18 +44,21 @@ from .standings import NOTHING, StandingReader, StandingView
 ITEMS_PER_PAGE = 24  # two printed pages
 LINES_PER_ITEM = 3
 # Of what did not move, and of what waits for one party, so many are named and the rest counted.
-MOST_NAMED = 100
+MOST_NAMED = 24
+MOST_ON_PAPER = 100
 
 
-class Waiting(NamedTuple):
-    """Items that wait for the same party, for all or for somebody outside."""
+@dataclass
+class Waiting:
+    """The first items that wait for the same party, for all or for somebody outside.
+
+    `code` is what the filter of the list calls them; `others`: how many more there are.
+    """
 
     title: str
-    items: list[tuple[ItemName, str]]
-
-    @property
-    def first(self) -> list[tuple[ItemName, str]]:
-        return self.items[:MOST_NAMED]
+    code: str
+    items: list[tuple[ItemName, str]] = field(default_factory=list)
+    others: int = 0
 
 
 class Unmoved(NamedTuple):
@@ -78,6 +81,7 @@ class Changes:
     waiting: list[Waiting]
     audience: str
     base: str
+    named: int = MOST_NAMED
 
     @property
     def moved(self) -> int:
@@ -86,7 +90,15 @@ class Changes:
     @property
     def quiet_words(self) -> list[tuple[ItemName, str]]:
         """The first of the quiet ones, each with how many entries it has."""
-        return [(item, plural(n, "entry,entries")) for item, n in self.quiet[:MOST_NAMED]]
+        return [(item, plural(n, "entry,entries")) for item, n in self.quiet[: self.named]]
+
+    @property
+    def more_quiet(self) -> int:
+        return max(0, len(self.quiet) - self.named)
+
+    @property
+    def more_still(self) -> int:
+        return self.still - len(self.unmoved)
 
     @property
     def unmoved_words(self) -> list[tuple[ItemName, str]]:
@@ -102,15 +114,17 @@ class Changes:
         return all_entered(line for row in self.rows for line in row.lines)
 
 
-class _AtEnd(NamedTuple):
-    """Which items have a status at the end, and the entry that says what each waits for.
+class _End(NamedTuple):
+    """What an item comes to at the end: whether it has a status, and what says for whom it waits.
 
-    `behind`: the entries that any standing rests on, where the database does not keep them.
+    `kind` and `party` are those of that entry; without one, empty.
     """
 
-    with_status: set[int]
-    waits: dict[int, int]
-    behind: set[int | None]
+    issue: int
+    has_status: bool
+    entry: int | None
+    kind: str | None
+    party: int | None
 
 
 class ChangeReader:
@@ -123,24 +137,30 @@ class ChangeReader:
         self.standings = StandingReader(frame)
         self.base = reverse("issues:issue_list", args=[frame.negotiation.slug])
 
-    def read(self, page: str = "", size: int = ITEMS_PER_PAGE) -> Changes:
-        """One page of the items that moved; totals, waits and the rest are of all items."""
-        names, told, pairs = item_names(self.frame), self._told(), self._pairs()
+    def read(self, page: str = "", size: int = ITEMS_PER_PAGE, *, in_full: bool = False) -> Changes:
+        """One page of the items that moved; totals, waits and the rest are of all items.
+
+        Of those that only wait or rest, the first are named and all are counted; `in_full` more.
+        """
+        told, pairs = self._told(), self._pairs()
         moved = {pk for pk, (before, after) in pairs.items() if movement(before, after).moved}
+        ends, named = self._ends(), MOST_ON_PAPER if in_full else MOST_NAMED
+        still = [end.issue for end in ends if end.has_status and end.issue not in moved]
+        waits = self._waits(ends)
+        first = {end.issue for found in waits.values() for end in found[:named]}
+        names = item_names(self.frame, moved | told.keys() | first | set(still[:named]))
         shown = page_at([pk for pk in names if pk in moved], page, size)
-        rows = self._rows([names[pk] for pk in shown], pairs, told)
-        at_end = self._at_end(names)
-        still = [pk for pk in names if pk in at_end.with_status and pk not in moved]
         return Changes(
             page=shown,
-            rows=rows,
+            rows=self._rows([names[pk] for pk in shown], pairs, told),
             totals=Totals.of(pairs[pk] for pk in moved),
             quiet=[(names[pk], len(told[pk])) for pk in names if pk in told and pk not in moved],
             still=len(still),
-            unmoved=self._unmoved(names, still[:MOST_NAMED]),
-            waiting=self._waiting(names, at_end.waits),
-            audience=self._audience(rows, told, at_end.behind),
+            unmoved=self._unmoved([names[pk] for pk in still[:named]]),
+            waiting=self._waiting(names, waits, named),
+            audience=marking_of_all(self.frame, {pk for pks in told.values() for pk in pks}),
             base=self.base,
+            named=named,
         )
 
     def _told(self) -> dict[int, list[int]]:
@@ -195,112 +215,93 @@ class ChangeReader:
 
     # --- What did not move -----------------------------------------------------------------------
 
-    def _unmoved(self, names: Mapping[int, ItemName], pks: Sequence[int]) -> list[Unmoved]:
+    def _unmoved(self, items: Sequence[ItemName]) -> list[Unmoved]:
         """Those that have not moved for the most held rounds come first."""
         end = self.compared.end.day or dt.date.max
         held = [r for r in self.frame.held_rounds if r.last_day and r.last_day <= end]
         days = [r.last_day or end for r in held]
         if first := next(map(self.frame.before_round, held), None):
             days.insert(0, first)
-        views = self.standings.at_days(pks, days)
-        found = [Unmoved(names[pk], _unchanged_rounds(views[pk])) for pk in pks]
+        views = self.standings.at_days([item.pk for item in items], days)
+        found = [Unmoved(item, _unchanged_rounds(views[item.pk])) for item in items]
         return sorted(found, key=lambda one: -one.rounds)
 
     # --- Who is waited for -----------------------------------------------------------------------
 
-    def _waiting(self, names: Mapping[int, ItemName], waits: Mapping[int, int]) -> list[Waiting]:
-        """`waits`: by item, the entry that says so."""
+    def _waits(self, ends: Iterable[_End]) -> dict[int | str | None, list[_End]]:
+        found: dict[int | str | None, list[_End]] = defaultdict(list)
+        for end in ends:
+            found[end.party or end.kind].append(end)
+        return {key: found[key] for key in self._groups() if key in found}
+
+    def _waiting(
+        self,
+        names: Mapping[int, ItemName],
+        waits: Mapping[int | str | None, list[_End]],
+        named: int,
+    ) -> list[Waiting]:
+        groups = self._groups()
+        first = [end.entry for found in waits.values() for end in found[:named]]
+        words = {pk: text or WHY.get(why, "") for pk, why, text in _what_for(first)}
+        return [
+            Waiting(
+                *groups[key],
+                [(names[end.issue], words[end.entry]) for end in found[:named]],
+                max(0, len(found) - named),
+            )
+            for key, found in waits.items()
+        ]
+
+    def _groups(self) -> dict[int | str | None, tuple[str, str]]:
+        """Title and code of each, ours first; nobody any more: no group."""
         own = self.frame.viewer.party
         parties = sorted(self.frame.parties.values(), key=lambda party: party != own)
-        groups: dict[int | str, Waiting] = {
-            **{party.pk: Waiting(_waits_for(party, own), []) for party in parties},
-            Entry.WaitsFor.BOTH.value: Waiting("Waits for all parties", []),
-            Entry.WaitsFor.OUTSIDE.value: Waiting("Waits for somebody outside", []),
+        return {
+            **{party.pk: (_waits_for(party, own), party.code) for party in parties},
+            Entry.WaitsFor.BOTH.value: ("Waits for all parties", "both"),
+            Entry.WaitsFor.OUTSIDE.value: ("Waits for somebody outside", "outside"),
         }
-        by_entry = {row[0]: row[1:] for row in _waits(list(waits.values()))}
-        for pk in names:
-            if pk in waits:
-                kind, party, why, text = by_entry[waits[pk]]
-                if group := groups.get(party or kind):  # nobody any more: no group
-                    group.items.append((names[pk], text or WHY.get(why, "")))
-        return [group for group in groups.values() if group.items]
 
-    def _at_end(self, names: Collection[int]) -> _AtEnd:
-        if self.frame.clock.known:
-            return self._computed_at_end(names)
-        found = _AtEnd(set(), {}, set())
-        where = (self.frame.negotiation.pk, self.standings.scope, self.compared.end.day)
-        for pk, headline, waits in _stand(*where):
-            if headline:
-                found.with_status.add(pk)
-            if waits:
-                found.waits[pk] = waits
-        return found
+    # --- How it all stands at the end ------------------------------------------------------------
 
-    def _computed_at_end(self, names: Collection[int]) -> _AtEnd:
-        """By what was known on an earlier day, of which no standing is stored."""
-        views = self.standings.on(list(names), self.compared.end.day)
-        found = _AtEnd(set(), {}, set())
-        for pk, view in views.items():
-            if view.headline:
-                found.with_status.add(pk)
-            if view.waits_entry:
-                found.waits[pk] = view.waits_entry
-                found.behind.add(view.waits_entry)
-            found.behind.update(word.status_entry for word in view.words)
-            found.behind.update((view.press_entry, view.own_entry))
-        return found
-
-    @property
-    def _held_at_end(self) -> Q:
-        """Stored periods of the viewer's scope that hold at the end of the comparison."""
-        return Q(scope=self.standings.scope.key) & holds_on(self.compared.end.day)
-
-    # --- Who may see the page --------------------------------------------------------------------
-
-    def _audience(
-        self,
-        rows: Sequence[MovedItem],
-        told: Mapping[int, list[int]],
-        behind: Collection[int | None],
-    ) -> str:
-        """The narrowest audience of what the page was made from, in words (web-rules C20)."""
-        used = {pk for pks in told.values() for pk in pks} | {pk for pk in behind if pk}
-        used |= {pk for row in rows for pk in _resting_on(row.before)}
-        return marking_text(
-            self.frame.viewer.party, lambda audience: self._rests_on(audience, used)
-        )
-
-    def _rests_on(self, audience: str, used: Collection[int]) -> bool:
-        """Whether these entries, or what any item stands at or waits for, has this audience."""
-        if _of_audience(audience, list(used)):
-            return True  # mostly so, and much sooner found
-        if self.frame.clock.known:
-            return False
-        entry = OuterRef("pk")
-        periods = Standing.objects.filter(self._held_at_end).order_by()
-        aside = Q(press_entry=entry) | Q(own_entry=entry) | Q(waits_entry=entry)
-        words = periods.filter(party_rows__status_entry=entry)
-        entries = self.entries.seen().filter(audience=audience).order_by()
-        return entries.filter(Exists(words) | Exists(periods.filter(aside))).exists()
+    def _ends(self) -> list[_End]:
+        """How all items stand at the end, in the order of the agenda."""
+        day = self.compared.end.day
+        if not self.frame.clock.known:
+            where = (self.frame.negotiation.pk, self.standings.scope, day)
+            return [_End(pk, bool(status), *rest) for pk, status, *rest in _stand(*where)]
+        # Of what was known on an earlier day no standing is stored.
+        pks = list(item_names(self.frame))
+        views = self.standings.on(pks, day)
+        entries = [view.waits_entry for view in views.values() if view.waits_entry]
+        kinds = {row[0]: row for row in _kinds(entries)}
+        nobody = (None, "", None)
+        return [
+            _End(pk, bool(views[pk].headline), *kinds.get(views[pk].waits_entry, nobody))
+            for pk in pks
+        ]
 
 
 @prepared
-def _waits(entries: list[int]) -> QuerySet[Any, Any]:
-    columns = ("pk", "waits_for", "waits_party", "waits_why", "waits_text")
-    return Entry.objects.filter(pk__in=entries).order_by().values_list(*columns)
+def _what_for(entries: list[int]) -> QuerySet[Any, Any]:
+    rows = Entry.objects.filter(pk__in=entries).order_by()
+    return rows.values_list("pk", "waits_why", "waits_text")
+
+
+@prepared
+def _kinds(entries: list[int]) -> QuerySet[Any, Any]:
+    rows = Entry.objects.filter(pk__in=entries).order_by()
+    return rows.values_list("pk", "waits_for", "waits_party")
 
 
 @prepared
 def _stand(negotiation: int, scope: Scope, day: dt.date | None) -> QuerySet[Any, Any]:
-    rows = Standing.objects.as_of(scope, day).filter(issue__negotiation=negotiation)
-    return rows.order_by().values_list("issue", "headline", "waits_entry")
-
-
-@prepared
-def _of_audience(audience: str, entries: list[int]) -> QuerySet[Any, Any]:
-    rows = Entry.objects.filter(audience=audience, pk__in=entries).order_by()
-    return rows.values_list("pk")[:1]
+    """One short row for each item; what is named of it is read for the few that are."""
+    rows = Standing.objects.as_of(scope, day)
+    rows = rows.filter(issue__negotiation=negotiation, issue__entered_in_error=False)
+    return rows.order_by("issue__place", "issue__sub_place", "issue_id").values_list(
+        "issue_id", "headline", "waits_entry", "waits_entry__waits_for", "waits_entry__waits_party"
+    )
 
 
 def _waits_for(party: Party, own: Party | None) -> str:

@@ -110,7 +110,7 @@ class EntryReader:
 
     def seen(self) -> EntryQuerySet:
         """Every entry of the negotiation in the viewer's scope, by what the page knows."""
-        return _seen(self.frame.negotiation.pk, *self._known)
+        return seen_entries(self.frame.negotiation.pk, *self._known)
 
     def counting(self, *conditions: Q) -> dict[int, list[int]]:
         """Ids of the entries that count and meet one of these, by item, in the order recorded.
@@ -220,7 +220,8 @@ def _recorded(scope: Scope, known: Moment) -> EntryQuerySet:
     return rows.filter(recorded_at__lte=known) if known else rows
 
 
-def _seen(negotiation: int, scope: Scope, known: Moment) -> EntryQuerySet:
+def seen_entries(negotiation: int, scope: Scope, known: Moment) -> EntryQuerySet:
+    """Every entry in scope on the items shown, by what was known."""
     here = Issue.objects.shown_in(negotiation)
     here = here.filter(recorded_at__lte=known) if known else here
     return _recorded(scope, known).filter(issue__in=here.order_by())
@@ -230,7 +231,7 @@ def _fitting(
     negotiation: int, scope: Scope, known: Moment, as_of: Day, condition: Q
 ) -> QuerySet[Any, Any]:
     """Entries that say something and meet the condition; each with whether something replies."""
-    rows = _seen(negotiation, scope, known).filter(condition, kind__in=SAYS)
+    rows = seen_entries(negotiation, scope, known).filter(condition, kind__in=SAYS)
     rows = rows.filter(counts_from__lte=as_of) if as_of else rows
     return _answered(rows, scope, known)
 

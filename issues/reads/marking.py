@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Collection
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from negotiations.models import Party
-from negotiations.scopes import DELEGATION, MEMBERS
+from negotiations.prepared import prepared
+from negotiations.scopes import DELEGATION, MEMBERS, Scope
 
 from ..models import Entry
-from .entries import EntryReader
+from .entries import EntryReader, seen_entries
 from .frame import FrameView
 
 # Of these an entry changes what others are seen to say, though it is not named itself.
@@ -45,3 +48,27 @@ def marking_of(frame: FrameView, issues: Collection[int], *, notes: bool) -> str
     return marking_text(
         frame.viewer.party, lambda audience: entries.filter(audience=audience).exists()
     )
+
+
+def marking_of_all(frame: FrameView, told: Collection[int]) -> str:
+    """The same of a page about all items, which also tells of or counts the entries `told`."""
+    where = (frame.negotiation.pk, frame.viewer.scope, frame.clock.known_moment)
+    named = list(told)
+    return marking_text(
+        frame.viewer.party,
+        lambda audience: bool(_told(audience, named) or _bearing(*where, audience)),
+    )
+
+
+@prepared
+def _told(audience: str, entries: list[int]) -> QuerySet[Any, Any]:
+    rows = Entry.objects.filter(audience=audience, pk__in=entries).order_by()
+    return rows.values_list("pk")[:1]
+
+
+@prepared
+def _bearing(
+    negotiation: int, scope: Scope, known: dt.datetime | None, audience: str
+) -> QuerySet[Any, Any]:
+    rows = seen_entries(negotiation, scope, known).filter(BEARS, audience=audience)
+    return rows.order_by().values_list("pk")[:1]

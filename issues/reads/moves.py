@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -83,9 +83,17 @@ class ItemName(NamedTuple):
         return self.reference or str(self.number)
 
 
-def item_names(frame: FrameView) -> dict[int, ItemName]:
-    """Every item that the page knows of, in the order of the agenda. One query."""
-    rows = _names(frame.negotiation.pk, frame.clock.known_moment)
+# With more items than this it is quicker to read all of a negotiation than to ask for each.
+MANY = 500
+
+
+def item_names(frame: FrameView, pks: Collection[int] | None = None) -> dict[int, ItemName]:
+    """Every item that the page knows of, or of these, in the order of the agenda. One query."""
+    where = (frame.negotiation.pk, frame.clock.known_moment)
+    if pks is None or len(pks) > MANY:
+        rows = [row for row in _names(*where) if pks is None or row[0] in pks]
+    else:
+        rows = _names_of(*where, list(pks))
     return {row[0]: ItemName(*row) for row in rows}
 
 
@@ -94,6 +102,13 @@ def _names(negotiation: int, known: dt.datetime | None) -> QuerySet[Any, Any]:
     issues = Issue.objects.shown_in(negotiation).in_agenda_order()
     issues = issues.filter(recorded_at__lte=known) if known else issues
     return issues.values_list(*ItemName._fields)
+
+
+@prepared
+def _names_of(negotiation: int, known: dt.datetime | None, pks: list[int]) -> QuerySet[Any, Any]:
+    issues = Issue.objects.filter(pk__in=pks, negotiation=negotiation, entered_in_error=False)
+    issues = issues.filter(recorded_at__lte=known) if known else issues
+    return issues.in_agenda_order().values_list(*ItemName._fields)
 
 
 # --- One item -----------------------------------------------------------------------------------

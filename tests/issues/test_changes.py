@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from issues.services import retract
+from issues.services import correct, retract
 from negotiations import services
 from tests import factories
 
@@ -293,6 +293,39 @@ def test_marking_covers_items_that_did_not_move(client, talks, negotiation, roun
     text = read(client, of_changes(negotiation), talks.ru)
     assert "1 item unchanged" in text
     assert "Contains entries only the Russia delegation may see" in text
+
+
+ONLY_RUSSIA = "Contains entries only the Russia delegation may see"
+
+
+def test_marking_covers_words_that_gave_no_status(client, talks, negotiation, rounds, banking):
+    """Shown, if at all, as "spoke 1 Jan 2025, gave no status"."""
+    secret = factories.own_audience(factories.viewer(negotiation, talks.ru))
+    factories.record(banking, "RU", "", "1 Jan 2025", talks.ru, **secret)
+    assert ONLY_RUSSIA in read(client, of_changes(negotiation), talks.ru)
+    assert ONLY_RUSSIA not in read(client, of_changes(negotiation), talks.us)
+
+
+def test_marking_covers_what_only_replaces(client, talks, negotiation, rounds, banking):
+    russia = factories.viewer(negotiation, talks.ru)
+    wrong = factories.record(banking, "RU", "Raised", "1 Jan 2025", talks.ru, audience="public")
+    assert ONLY_RUSSIA not in read(client, of_changes(negotiation), talks.ru)
+    secret = factories.own_audience(russia)
+    data = factories.entry_data(negotiation, "own", "", "1 Jan 2025", text="No.", **secret)
+    correct(wrong, data, viewer=russia, reason="Misheard")
+    assert ONLY_RUSSIA in read(client, of_changes(negotiation), talks.ru)
+    assert ONLY_RUSSIA not in read(client, of_changes(negotiation), talks.us)
+
+
+def test_long_lists_name_the_first_and_count_the_others(client, talks, negotiation, rounds):
+    for issue in [factories.make_issue(negotiation, f"Matter {n}") for n in range(1, 28)]:
+        factories.record(issue, "RU", "Raised", "1 Jan 2025", waits_for="both")
+    html = page(client, of_changes(negotiation), talks.reader, **{"from": "round-1"})
+    text = words(html)
+    assert "24 Matter 24 and 3 others" in text
+    assert "27 items unchanged" in text
+    assert "25 Matter 25" not in text
+    assert "issues/?waits=both" in html
 
 
 # --- Cost ---------------------------------------------------------------------------------------
