@@ -6,7 +6,7 @@ PIP = $(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hash
 RUNTIME = $(VENV)/.runtime
 DEV = $(VENV)/.dev
 
-.PHONY: demo install install-postgres test lint bench screenshots pins clean
+.PHONY: demo install install-postgres test lint bench mutate screenshots pins clean
 
 demo: $(RUNTIME)
 	PARLEY_DEMO=1 PORT=$(PORT) $(RUN) manage.py demo
@@ -24,6 +24,10 @@ lint: $(DEV)
 
 bench: $(DEV)
 	$(RUN) -m tests.bench
+
+# Takes every filter of who may see what away, one by one: the tests of leaks must notice.
+mutate: $(DEV)
+	$(RUN) -m tests.leaks.mutate
 
 screenshots: $(DEV)
 	$(RUN) -m tests.screenshots

@@ -4,12 +4,17 @@ import logging
 
 import pytest
 
+from tests.test_permissions import READING
+
 from . import worlds
 from .crawl import listening
 from .world import AUTHOR, BIRDS, RUSSIA, SIDE
 
 # One process makes both worlds; another would make them once more.
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("leaks")]
+
+# Without anything typed or prepared these have nothing to show.
+ALL_ALONE = {"GET issues:show_as_of"}
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +71,18 @@ def test_no_visit_breaks(seen):
     assert [
         key for world in seen for key, answer in world.answers.items() if answer.status >= 500
     ] == []
+
+
+def test_whoever_may_read_was_let_in_everywhere(within):
+    """The tests above would pass if everybody had been sent to sign in."""
+    for role in ("head", "us_head", "ru_peer", "superuser"):
+        told = {
+            str(route): within.answers[role, str(route), 0].status
+            for route in READING
+            if (role, str(route), 0) in within.answers
+        }
+        assert len(told) > 15
+        assert {name for name, status in told.items() if status not in (200, 302)} <= ALL_ALONE
 
 
 def test_inside_it_is_seen(within):
