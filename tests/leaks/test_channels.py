@@ -26,9 +26,3 @@ def test_every_named_test_is_there():
         for name in named(channel):
             file, _colons, test = name.partition("::")
             assert re.search(rf"def {test}\(", (TESTS / file).read_text()), name
-
-
-def test_no_mail_is_sent():
-    for app in ("issues", "negotiations"):
-        for path in (TESTS.parent / app).rglob("*.py"):
-            assert not re.search(r"send_mail|EmailMessage|mail_admins", path.read_text()), path

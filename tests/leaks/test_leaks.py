@@ -57,6 +57,11 @@ def test_no_word_is_logged(seen):
     assert [line for line in lines if any(bird in line for bird in BIRDS)] == []
 
 
+def test_no_word_is_mailed(seen):
+    mails = [mail for world in seen for mail in world.mails]
+    assert [mail for mail in mails if any(bird in mail for bird in BIRDS)] == []
+
+
 def test_what_is_logged_would_be_heard():
     with listening() as listener:
         logging.getLogger("django").error("So it is.")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import time_machine
+from django.core import mail
 
 from tests.test_permissions import undone
 
@@ -17,14 +18,17 @@ class Seen:
     lines: list = field(default_factory=list)
     told_apart: list = field(default_factory=list)
     papers: dict = field(default_factory=dict)
+    mails: list = field(default_factory=list)
 
 
 def look(talks, clients, roles):
     """Everybody's answers in the world as it is."""
+    mail.outbox = []
     with crawl.listening() as listener:
         seen = Seen(dict(crawl.crawl(talks, clients, roles)))
         seen.answers |= dict(admin.crawl(talks, clients))
     seen.lines = listener.lines
+    seen.mails = [str(sent.message()) for sent in mail.outbox]
     return seen
 
 
