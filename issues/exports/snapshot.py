@@ -18,6 +18,7 @@ from negotiations.scopes import PUBLIC, Scope
 
 from ..models import AudienceChange, Entry, Issue, Redaction
 from ..models.entries import EntryQuerySet
+from ..reads.chains import Head, heads_of
 from ..reads.clock import NOW, Clock, MomentClock
 from ..reads.frame import FrameView
 from ..reads.standings import StandingReader
@@ -71,6 +72,11 @@ class Snapshot:
         if self.clock.as_of:
             rows = rows.filter(counts_from__lte=self.clock.as_of)
         return int(rows.count())
+
+    @cached_property
+    def heads(self) -> list[Head]:
+        """The heads of the chains in scope, as they were at the moment."""
+        return heads_of(self.viewer, self.at)
 
     def entries(self) -> EntryQuerySet:
         """The entries in scope that were known at the moment; undone ones never."""
@@ -155,7 +161,9 @@ def take(viewer: Viewer, clock: Clock = NOW) -> Snapshot:
     frame = FrameView(viewer, clock)
     # Read at the start, so that the pages of one file agree.
     _ = frame.parties, frame.statuses, frame.rounds
-    return Snapshot(frame, now, at, last, hidden)
+    snapshot = Snapshot(frame, now, at, last, hidden)
+    _ = snapshot.heads
+    return snapshot
 
 
 def _undone(viewer: Viewer) -> frozenset[int]:

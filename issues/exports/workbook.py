@@ -166,6 +166,7 @@ def _facts(snapshot: Snapshot) -> list[tuple[str, str]]:
             "Every text is a text cell: one that begins with =, + or @ is marked as text and "
             "nothing in it is changed.",
         ),
+        *((f"Fingerprint, {head.name}", head.hash) for head in snapshot.heads),
         ("Not in this file", "Members, edit histories, and what was undone."),
     ]
 

@@ -9,6 +9,7 @@ from negotiations.dates import date_text
 from negotiations.models import Letterhead
 from negotiations.templatetags.parley import moment
 
+from ..reads.chains import heads_of
 from ..reads.frame import FrameView
 from .document import Head
 
@@ -45,7 +46,15 @@ def title_block(frame: FrameView, maker: Maker, marking: str, *more: tuple[str, 
         *(fact for fact in more if fact[1]),
         ("Marking", f"{marking}."),
         ("Made by", f"{maker.name}, {moment(maker.at)}"),
+        *_fingerprints(frame),
     )
+
+
+def _fingerprints(frame: FrameView) -> Facts:
+    """What proves later that the record was not changed: no more than the scope may know of."""
+    heads = heads_of(frame.viewer, frame.clock.known_moment)
+    text = " · ".join(f"{head.name} {head.short}" for head in heads)
+    return (("Fingerprint", text),) if text else ()
 
 
 def as_of_text(frame: FrameView) -> str:

@@ -45,6 +45,7 @@ def files(request: HttpRequest, slug: str) -> HttpResponse:
         rows=sum(count for _table, count in tables),
         entries=everything,
         contains=scope_text(viewer),
+        heads=snapshot.heads,
     )
     return render(request, "issues/files.html", context)
 
@@ -60,7 +61,10 @@ def file_table(request: HttpRequest, slug: str, table: str) -> HttpResponseBase:
     pages = csv_pages(TABLES[table], snapshot)
     _note_taken(viewer, f"table of {table}")
     name = jobs.file_name(snapshot, "csv", table)
-    return _attached(pages, "text/csv; charset=utf-8", name)
+    answer = _attached(pages, "text/csv; charset=utf-8", name)
+    # A table of rows and nothing else: what the other files say on their first page.
+    answer["Parley-Fingerprint"] = ", ".join(f"{h.audience}={h.hash}" for h in snapshot.heads)
+    return answer
 
 
 @require_http_methods(["GET", "POST"])

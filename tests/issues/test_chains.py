@@ -8,6 +8,8 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, models, transaction
 from django.db.models import F, QuerySet
+from django.urls import reverse
+from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -24,9 +26,11 @@ from issues.models import (
     Standing,
     StandingParty,
 )
+from issues.reads.chains import heads_of
 from negotiations.models import Membership, Status
 from tests import factories
 from tests.factories import entry_data, own_audience, record, viewer
+from tests.issues.exported import prepared, signed_in, workbook
 
 Kind = ChainLink.Kind
 
@@ -326,6 +330,44 @@ class TestErasedPerson:
         self.erase(talks.us)
         with pytest.raises(CommandError, match="already"):
             self.erase(talks.us)
+
+
+class TestOnFilesAndPapers:
+    """Every way out carries the heads of its reader's scope, and of nothing else."""
+
+    def carried(self, user, talks):
+        client, names = signed_in(user), ("paper_state", "paper_moved")
+        pages = [client.get(reverse(f"issues:{name}", args=[talks.slug])).content for name in names]
+        brief = client.get(reverse("issues:paper_brief", args=[talks.slug, 1])).content
+        csv = client.get(reverse("issues:file_table", args=[talks.slug, "entries"]))
+        page = client.get(reverse("issues:files", args=[talks.slug])).content
+        sheet = list(workbook(client, talks.slug)["About"].values)
+        cells = "\n".join(str(row) for row in sheet).encode()
+        json_file = prepared(client, talks.slug, "json")
+        short = [page.replace(b" ", b"") for page in (*pages, brief)]
+        return short, [csv["Parley-Fingerprint"].encode(), page, cells, json_file]
+
+    @pytest.mark.parametrize("name", ["ru", "us", "reader"])
+    def test_those_of_the_readers_scope(self, talks, name, settings, tmp_path):
+        settings.VAR_DIR = tmp_path
+        head_of = heads(talks)
+        own = head_of.pop(party_chain(talks))
+        papers, files = self.carried(getattr(talks, name), talks)
+        for head in head_of.values():
+            assert all(head[:32].encode() in paper for paper in papers)
+            assert all(head.encode() in file for file in files)
+        found = [own[:32].encode() in text for text in (*papers, *files)]
+        assert set(found) == {name == "ru"}
+
+    def test_as_of_what_was_known(self, talks):
+        person = viewer(talks.negotiation)
+        before = heads_of(person)
+        moment = timezone.now()
+        record(talks.issue, "RU", "Closed")
+        assert heads_of(person, moment) == before != heads_of(person)
+
+    def test_nothing_is_said_of_a_record_without_entries(self, db):
+        assert heads_of(viewer(factories.make_negotiation())) == []
 
 
 # --- Any history, any byte ----------------------------------------------------------------------
