@@ -57,7 +57,8 @@ def refused(statement, *values):
 def a_column(model):
     """A column besides the key, and a value that it does not hold."""
     field = next(f for f in model._meta.concrete_fields if not f.primary_key)
-    return field.column, str(uuid4()).replace("-", "") if isinstance(field, models.UUIDField) else 0
+    others = {models.UUIDField: uuid4().hex, models.DateTimeField: "2001-01-01 00:00:00+00"}
+    return field.column, others.get(type(field), 0)
 
 
 class TestEveryTable:
