@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 TOP = {
     "README.md",
+    "SECURITY.md",
     "LICENSE",
     "Makefile",
     "manage.py",
