@@ -75,6 +75,9 @@ def words_of(entry: Entry) -> str:
 def entry_content(entry: Entry, joint: Iterable[int], words: str) -> str:
     """An entry but for its audience, which its chain tells, with the hash of its words."""
     fixed = _filled({name: getattr(entry, name) for name in _FIXED})
+    if entry.corrects_id:
+        # By its UUID: ids would tell how many hidden entries there are between.
+        fixed["corrects_id"] = entry.corrects.uuid if entry.corrects else "missing"
     return digest({"entry": fixed, "joint": sorted(joint), "words": words})
 
 

@@ -73,6 +73,10 @@ class Rows:
 
     def _connect(self) -> None:
         """Gives every row its entry without another query."""
+        for entry in self.entries.values():
+            if entry.corrects_id:
+                target = self.entries.get(entry.corrects_id)
+                entry._state.fields_cache["corrects"] = target
         for rows in (self.sources, self.changes, self.redactions):
             for row in rows.values():
                 row.entry = self.entries[row.entry_id]
