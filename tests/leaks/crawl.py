@@ -52,6 +52,7 @@ def decoded(answer):
         headers.pop(LENGTH, None)
         body = "\n".join(_unzipped(content))
     elif b"%%EOF" in content[-9:]:
+        headers.pop(LENGTH, None)
         body = _pdf(content)
     else:
         body = content.decode("utf-8", "replace")
