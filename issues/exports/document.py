@@ -1,9 +1,8 @@
 """One negotiation as one JSON document, by negotiation.schema.json: a record to a line.
 
 No time of its own, no database id, no name of an account: exported, imported and exported again
-it has the same bytes, but for the heads of the chains, since an imported history is chained anew.
-Empty fields are left out. Authors are person-1, person-2 … in the order in which they first
-appear.
+it has the same bytes. Empty fields are left out. Authors are person-1, person-2 … in the order in
+which they first appear.
 """
 
 from __future__ import annotations
@@ -99,7 +98,7 @@ def _head(snapshot: Snapshot) -> str:
         "format": json.dumps(FORMAT),
         "version": str(VERSION),
         "scope": line(scope),
-        "heads": line({head.audience: head.hash for head in snapshot.heads}),
+        "heads": line({head.audience: head.hash for head in snapshot.filed_heads}),
         "negotiation": line(about),
         "scheme": line(
             {"slug": scheme.slug, "name": scheme.name, "description": scheme.description}

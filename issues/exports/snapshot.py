@@ -18,7 +18,7 @@ from negotiations.scopes import PUBLIC, Scope
 
 from ..models import AudienceChange, Entry, Issue, Redaction
 from ..models.entries import EntryQuerySet
-from ..reads.chains import Head, heads_of
+from ..reads.chains import Head, heads_of, heads_to_file
 from ..reads.clock import NOW, Clock, MomentClock
 from ..reads.frame import FrameView
 from ..reads.standings import StandingReader
@@ -77,6 +77,11 @@ class Snapshot:
     def heads(self) -> list[Head]:
         """The heads of the chains in scope, as they were at the moment."""
         return heads_of(self.viewer, self.at)
+
+    @cached_property
+    def filed_heads(self) -> list[Head]:
+        """The same, as a file of the whole negotiation names them."""
+        return heads_to_file(self.viewer, self.at)
 
     def entries(self) -> EntryQuerySet:
         """The entries in scope that were known at the moment; undone ones never."""
@@ -162,7 +167,7 @@ def take(viewer: Viewer, clock: Clock = NOW) -> Snapshot:
     # Read at the start, so that the pages of one file agree.
     _ = frame.parties, frame.statuses, frame.rounds
     snapshot = Snapshot(frame, now, at, last, hidden)
-    _ = snapshot.heads
+    _ = snapshot.heads, snapshot.filed_heads
     return snapshot
 
 

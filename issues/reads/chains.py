@@ -37,6 +37,27 @@ def heads_of(viewer: Viewer, moment: dt.datetime | None = None) -> list[Head]:
     return [_head(viewer, chain, found[chain]) for chain in chains if found.get(chain)]
 
 
+def heads_to_file(viewer: Viewer, moment: dt.datetime) -> list[Head]:
+    """The same for a file that holds the whole negotiation.
+
+    A history that came from such a file and to which nothing was added keeps the heads that its
+    file named: it goes out as it came in.
+    """
+    chains = chains_in(viewer.scope)
+    found = _at(viewer, chains, moment) | _as_brought(viewer, chains, moment)
+    return [_head(viewer, chain, found[chain]) for chain in chains if found.get(chain)]
+
+
+def _as_brought(viewer: Viewer, chains: list[str], moment: dt.datetime) -> dict[str, str]:
+    links = ChainLink.objects.filter(negotiation=viewer.negotiation, recorded_at__lte=moment)
+    brought = links.filter(chain__in=chains, kind=ChainLink.Kind.IMPORT)
+    return {
+        link.chain: link.note
+        for link in brought
+        if not links.filter(chain=link.chain, recorded_at__gt=link.recorded_at).exists()
+    }
+
+
 def _now(viewer: Viewer, chains: list[str]) -> dict[str, str]:
     rows = ChainHead.objects.filter(negotiation=viewer.negotiation, chain__in=chains)
     return dict(rows.values_list("chain", "hash"))
