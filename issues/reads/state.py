@@ -12,7 +12,7 @@ from django.core.exceptions import BadRequest
 from django.db.models import Count, Max, QuerySet
 from django.utils.safestring import SafeString
 
-from negotiations.dates import DAY, date_text
+from negotiations.dates import DAY, PRECISION_RANK, date_text
 from negotiations.markup import fill
 from negotiations.models import Round
 from negotiations.prepared import prepared
@@ -120,10 +120,10 @@ class StateReader:
     def _known_figures(self) -> Figures:
         views = self.reader.on(self._all_known()).values()
         figures = Figures(Counter((view.category, view.badge) for view in views))
-        for view in views:
-            if view.last_said and view.last_said >= (figures.latest or view.last_said):
-                figures.latest = view.last_said
-                figures.latest_text = date_text(view.last_said, view.last_precision or DAY)
+        said = [(v.last_said, v.last_precision or DAY) for v in views if v.last_said]
+        if said:
+            figures.latest, precision = max(said, key=lambda one: (one[0], PRECISION_RANK[one[1]]))
+            figures.latest_text = date_text(figures.latest, precision)
         return figures
 
     def _all_known(self) -> list[int]:
@@ -167,7 +167,9 @@ def _counts(negotiation: int, scope: Scope, day: dt.date | None) -> QuerySet[Any
 def _last_precision(
     negotiation: int, scope: Scope, day: dt.date | None, said: dt.date
 ) -> QuerySet[Any, Any]:
-    rows = _standings(negotiation, scope, day).filter(last_said=said).order_by("-last_entry")
+    """Of several entries of that day the most precise, which ranks last (design §2)."""
+    rows = _standings(negotiation, scope, day).filter(last_said=said)
+    rows = rows.order_by("-last_entry__precision_rank")
     return rows.values_list("last_entry__precision", flat=True)[:1]
 
 

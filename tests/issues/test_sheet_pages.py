@@ -280,6 +280,9 @@ def pages(client, talks, user):
 
 def test_drafts_of_a_delegation_change_no_byte_for_anybody_else(client, talks):
     others = [talks.us_head, talks.us, talks.head, talks.recorder, talks.reader]
+    for user in others:  # from now on the members page says of each when they were last here
+        client.force_login(user)
+        client.get("/")
     before = {user: pages(client, talks, user) for user in others}
     for number in range(3):
         make_sheet(talks.issues[number], talks.round, by=talks.ru, text="canary")
