@@ -84,18 +84,18 @@ def database_options(database: dict[str, Any]) -> dict[str, Any]:
 
 DEMO_PEOPLE = (
     "This database holds demo people, whose password is public. "
-    "Set DATABASE_URL to a database of your own, or delete the users marked as demo person."
+    "Set DATABASE_URL to a database of your own, or make the users marked as demo person inactive."
 )
 NOT_SET_UP = "The database is empty or from an older version: run manage.py setup first."
 
 
 def demo_people_out_of_place() -> bool:
-    """Say whether demo people are in a database that is used for real."""
+    """Say whether demo people could sign in to a database that is used for real."""
     from negotiations.models import User
 
     if settings.DEBUG or settings.PARLEY_DEMO:
         return False
-    return User.objects.filter(is_demo=True).exists()
+    return User.objects.filter(is_demo=True, is_active=True).exists()
 
 
 def refuse_unfit_database() -> None:

@@ -93,6 +93,9 @@ def test_served_database_may_hold_no_demo_people():
     User.objects.create(username="head", is_demo=True)
     with pytest.raises(ImproperlyConfigured, match="This database holds demo people"):
         refuse_unfit_database()
+    # What they recorded or signed in to keeps them; they are shut out instead.
+    User.objects.update(is_active=False)
+    refuse_unfit_database()
 
 
 @pytest.mark.django_db(transaction=True)
