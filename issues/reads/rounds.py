@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from urllib.parse import urlencode
 
 from django.core.paginator import Page
 from django.db.models import QuerySet
@@ -162,6 +163,8 @@ class RoundPage:
     entries: int
     agenda: Counter[str]
     others: int
+    # "What moved" over the days of the round: the items that the figures count.
+    moves_url: str = ""
     # The page shows a day on which the round had not begun.
     is_ahead: bool = False
 
@@ -216,8 +219,16 @@ class RoundReader:
             entries=sum(map(len, told.values())),
             agenda=_facts(agenda),
             others=len(names) - len(order),
+            moves_url=self._moves_url(),
             is_ahead=bool(self.span and self._first_day > self.frame.clock.day),
         )
+
+    def _moves_url(self) -> str:
+        if not self.span:
+            return ""
+        ends = {"from": self.span.before, "to": self.span.after or "now"}
+        page = reverse("issues:changes", args=[self.frame.negotiation.slug])
+        return f"{page}?{urlencode(ends)}{self.frame.clock.query.replace('?', '&')}"
 
     @property
     def _first_day(self) -> dt.date:

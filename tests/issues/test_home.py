@@ -1,6 +1,7 @@
 """The first page: my negotiations, their figures, what is new."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.test import override_settings
@@ -69,6 +70,16 @@ def test_figures_tell_what_both_say_from_the_rest(client, talks, negotiation):
     assert "Blocked 1 both say so 0 · not both 1" in text
     assert "No status yet 1 of 5 items" in text
     assert "In talks" not in text
+
+
+def test_figures_lead_to_the_items_they_count(client, talks, negotiation):
+    factories.record(factories.make_issue(negotiation, "Banking"), "RU", "Agreed")
+    factories.make_issue(negotiation, "Visas")
+    html = page(client, HOME, talks.reader)
+    agreed, none = re.findall(r'<dd><a href="([^"]*)">1</a>', html)
+    found, without = read(client, agreed, talks.reader), read(client, none, talks.reader)
+    assert ("Banking" in found, "Visas" in found) == (True, False)
+    assert ("Banking" in without, "Visas" in without) == (False, True)
 
 
 def test_items_entered_in_error_are_not_counted(client, talks, negotiation):

@@ -175,6 +175,18 @@ def test_before_is_the_day_before_and_after_is_the_last_day(client, talks, negot
     assert "After it." not in row
 
 
+def test_figures_lead_to_the_items_they_count(client, talks, negotiation, banking, first):
+    factories.make_issue(negotiation, "Visas")
+    factories.record(banking, "RU", "Raised", "10 Apr 2025")
+    html = page(client, of_round(first), talks.reader)
+    (address,) = set(re.findall(r'<dd><a href="(/[^"]*)">', html))
+    moved = page(client, address.replace("&amp;", "&"), talks.reader)
+    assert "1 item moved" in words(moved)
+    assert "Raised ▲" in row_of(moved, "Banking")
+    assert 'href="#round-items">1</a>' in html
+    assert 'id="round-items"' in html
+
+
 def test_entry_that_names_the_round_is_told_though_said_later(client, talks, banking, first):
     factories.record(banking, "US", "Agreed", "20 Apr 2025", round=first, text="In an interview.")
     row = row_of(page(client, of_round(first), talks.reader), "Banking")
