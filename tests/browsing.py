@@ -49,9 +49,13 @@ def open_context(browser, address, **options):
 
 
 def findings(page, only=None, without=()):
-    """What axe has against the page as it stands; `only` or `without` these rules."""
-    # A colour on its way from one look to the other is neither.
-    page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
+    """What axe has against the page as it stands; `only` or `without` these rules.
+
+    After a click the caller waits for what the next page shows: here only its rest is awaited.
+    """
+    page.wait_for_load_state()
+    # A colour on its way from one look to the other is neither; what is swapped out is gone.
+    page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(AXE_SCRIPT)
     # The size of buttons and links is off unless it is asked for by name.

@@ -2,6 +2,7 @@
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP
+from playwright.sync_api import expect
 
 from negotiations.models import User
 from tests import factories
@@ -46,10 +47,11 @@ def test_a_passkey_signs_in_alone(new_page, person):
     add_passkey(page)
     page.goto("/logout/")
     page.get_by_role("main").get_by_role("button", name="Sign out").click()
+    page.get_by_role("heading", name="Sign in").wait_for()
     page.goto("/login/?next=/account/")
     page.get_by_role("button", name="Use a passkey").click()
     page.get_by_role("heading", name="Your account").wait_for()
-    assert page.get_by_text("On: whoever has only your password").is_visible()
+    expect(page.get_by_text("On: whoever has only your password")).to_be_visible()
 
 
 def test_a_passkey_is_the_second_step_after_the_password(new_page, person):
@@ -64,10 +66,11 @@ def test_a_passkey_is_the_second_step_after_the_password(new_page, person):
     page.get_by_role("heading", name="Your account").wait_for()
     page.get_by_role("link", name="Remove Passkey 1").click()
     page.get_by_role("link", name="Use a security key").click()
+    page.get_by_role("button", name="Use passkey").wait_for()
     assert findings(page) == []
     page.get_by_role("button", name="Use passkey").click()
     page.get_by_role("button", name="Remove the passkey").click()
-    assert page.get_by_text("Off: your password alone").is_visible()
+    expect(page.get_by_text("Off: your password alone")).to_be_visible()
 
 
 @pytest.mark.parametrize("look", [{}, {"color_scheme": "dark", "viewport": PHONE}], ids=str)
@@ -87,6 +90,7 @@ def test_account_pages_have_no_finding(new_page, person, look):
         page.goto(address)
         assert findings(page) == [], address
     page.get_by_role("button", name="Make new codes").click()
+    page.get_by_role("heading", name="Recovery codes", exact=True).wait_for()
     assert findings(page) == []
     visitor = new_page(**look)
     visitor.goto("/login/")

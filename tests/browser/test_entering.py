@@ -1,5 +1,7 @@
 """Adding, correcting, taking back: what the page says, what changes in place, where focus is."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -96,7 +98,7 @@ def test_undo_takes_back_all_that_one_form_wrote(page, talks):
     message(page).get_by_role("button", name="Undo").press("Enter")
     expect(message(page)).to_contain_text("Undone. Headline is now Raised (was Agreed)")
     expect(row(page).locator(".now")).to_contain_text("Only NO says so")
-    assert focus(page) != "body"
+    expect(page.locator("body")).not_to_be_focused()
 
 
 def test_past_cell_presets_round_and_date(page, talks):
@@ -143,8 +145,6 @@ def test_refused_entry_says_why_beside_the_field_and_keeps_the_rest(page, talks)
 
 
 def containing(words):
-    import re
-
     return re.compile(re.escape(words))
 
 
@@ -165,7 +165,8 @@ def test_wide_work_shows_that_it_is_under_way(page, talks):
     held = []
     page.route("**/entries/", lambda route: held.append(route))
     form = fill(page, "EU", "Raised")
-    form.get_by_role("button", name="Save").click()
+    with page.expect_request("**/entries/"):
+        form.get_by_role("button", name="Save").click()
     expect(form).to_have_attribute("aria-busy", "true")
     expect(form.get_by_text("Saving…")).to_be_visible()
     held[0].continue_()
@@ -227,7 +228,7 @@ def test_correction_shows_both_and_what_it_did(page, talks):
         "said => getComputedStyle(said).textDecorationLine"
     ) == ("line-through")
     expect(history(page).filter(has_text="Corrects the entry of 10 Apr 2025")).to_be_visible()
-    assert focus(page) != "body"
+    expect(page.locator("body")).not_to_be_focused()
     assert_in_order(page)
 
 
@@ -300,7 +301,7 @@ def test_whole_life_of_an_entry_without_scripts(visit, talks):
     page.locator("#add-1").click()
     form = fill(page, "EU", "Agreed", "1 Jun 2093")
     form.get_by_role("button", name="Save").click()
-    assert page.title().startswith("Error: ")
+    expect(page).to_have_title(re.compile("^Error: "))
     form.get_by_label("When it was said or done").fill("1 Jun 2025")
     form.get_by_role("button", name="Save").click()
     expect(message(page)).to_contain_text("Saved. Headline stays Raised: Norway says so")
@@ -322,11 +323,3 @@ def test_agenda_is_marked_without_scripts(visit, talks):
     page.get_by_role("button", name="Mark as discussed").click()
     expect(message(page)).to_contain_text("Harbour fees: discussed.")
     expect(page.locator("#discussed-2")).to_have_attribute("aria-pressed", "true")
-
-
-def focus(page):
-    """What has the focus: a tag's name, with its id if it has one."""
-    return page.evaluate(
-        "document.activeElement.localName + (document.activeElement.id && '#') "
-        "+ document.activeElement.id"
-    )

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from playwright.sync_api import expect
 
 from tests import factories
 from tests.browser.looks import assert_in_order
@@ -45,10 +46,11 @@ def test_without_script_a_button_goes_on(talks, new_page):
     begin(page, talks)
     for _press in range(9):
         if page.get_by_role("button", name="Continue").count():
-            page.get_by_role("button", name="Continue").click()
+            with page.expect_navigation():
+                page.get_by_role("button", name="Continue").click()
     assert download(page).suggested_filename.endswith(".xlsx")
     page.goto(f"/negotiations/{talks.slug}/files/prepare/")
-    assert page.get_by_text("was downloaded").is_visible()
+    expect(page.get_by_text("was downloaded")).to_be_visible()
 
 
 def test_progress_and_its_end_have_no_finding(talks, new_page):

@@ -15,18 +15,24 @@ Ports;апрель 2025;EU;В скобках;
 BROKEN = TABLE + "Pilots;скоро;Norway;Согласовано;\n"
 
 
+def assert_at(page, heading):
+    expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+
+
 def upload(page, talks, text, encoding="cp1251"):
     page.goto(f"{talks.url}import/")
     file = {"name": "table.csv", "mimeType": "text/csv", "buffer": text.encode(encoding)}
     page.get_by_label("File").set_input_files(file)
     page.get_by_role("button", name="Upload and look").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("What do the columns hold?")
+    assert_at(page, "What do the columns hold?")
 
 
 def explain(page):
     page.get_by_role("button", name="Continue").click()
+    assert_at(page, "What do its words mean here?")
     page.get_by_label("В скобках").select_option("new, counts as: In talks")
     page.get_by_role("button", name="Check all rows").click()
+    assert_at(page, "Check and import")
 
 
 @pytest.mark.parametrize("javascript", [True, False])
@@ -56,10 +62,12 @@ def test_every_step_has_no_finding(visit):
     talks = open_talks(page)
     page.goto(f"{talks.url}import/")
     page.get_by_text("What a table may hold").click()
+    expect(page.locator("details[open]")).to_be_visible()
     assert_in_order(page)
     upload(page, talks, BROKEN)
     assert_in_order(page)
     page.get_by_role("button", name="Continue").click()
+    assert_at(page, "What do its words mean here?")
     assert_in_order(page)
     page.get_by_label("В скобках").select_option("new, counts as: In talks")
     page.get_by_role("button", name="Check all rows").click()

@@ -8,7 +8,6 @@ from tests.browser.talks import open_talks
 pytestmark = pytest.mark.browser
 
 CASE = "/negotiations/russia-us/"
-FOCUSED = "document.activeElement.id"
 # Whether something else lies over the first corner of what has the focus.
 COVERED = """() => {
   const at = document.activeElement, box = at.getClientRects()[0];
@@ -97,10 +96,10 @@ def test_filtering_by_keyboard_keeps_the_focus(visit, path):
     page.goto(CASE + path)
     page.locator("#id_category").press("b")
     expect(page.locator("tr[data-row]")).to_have_count(4)
-    assert page.evaluate(FOCUSED) == "id_category"
+    expect(page.locator("#id_category")).to_be_focused()
     page.locator("#id_q").fill("flights")
     expect(page.locator("tr[data-row]")).to_have_count(1)
-    assert page.evaluate(FOCUSED) == "id_q"
+    expect(page.locator("#id_q")).to_be_focused()
 
 
 def test_moving_items_by_keyboard_keeps_the_focus_and_is_announced(visit):
@@ -110,10 +109,10 @@ def test_moving_items_by_keyboard_keeps_the_focus_and_is_announced(visit):
     page.locator("#down-1").press("Enter")
     expect(page.locator("#announce")).to_have_text("Fish quotas was moved.")
     expect(page.locator("ol.rows > li").first).to_contain_text("Harbour fees")
-    assert page.evaluate(FOCUSED) == "down-1"
+    expect(page.locator("#down-1")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("ol.rows > li").last).to_contain_text("Fish quotas")
-    assert page.evaluate(FOCUSED) == "down-1"
+    expect(page.locator("#down-1")).to_be_focused()
 
 
 # Presses the focused button as soon as a swap lets anything else happen.
@@ -128,4 +127,4 @@ def test_key_pressed_right_after_a_swap_is_not_lost(visit):
     page.evaluate(PRESSED_AT_ONCE)
     page.locator("#down-1").press("Enter")
     expect(page.locator("ol.rows > li").last).to_contain_text("Fish quotas")
-    assert page.evaluate(FOCUSED) == "down-1"
+    expect(page.locator("#down-1")).to_be_focused()

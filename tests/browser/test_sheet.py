@@ -170,7 +170,8 @@ def test_leaving_with_unsaved_rows_asks_first(page, talks):
     fact(page, (1, "n", "4"), "Not lost")
     expect(state(page)).to_contain_text("1 row not yet saved")
     assert_in_order(page)
-    page.get_by_role("button", name="Sign out").click()
+    with page.expect_event("dialog"):
+        page.get_by_role("button", name="Sign out").click()
     expect(page.locator("#sheet-pick")).to_be_visible()
     assert asked == ["beforeunload"]
     page.context.set_offline(False)
@@ -213,8 +214,9 @@ def test_date_on_top_changed_by_two_is_said_and_blocks_the_release(page, talks, 
     other = visit("head")
     other.goto(talks.sheet)
     for window, day in ((other, "11 Apr 2025"), (page, "12 Apr 2025")):
-        window.get_by_label("When it was said or done").fill(day)
-        window.get_by_label("When it was said or done").press("Enter")
+        with window.expect_response("**/sheet/"):
+            window.get_by_label("When it was said or done").fill(day)
+            window.get_by_label("When it was said or done").press("Enter")
     expect(state(page)).to_contain_text("head changed the top first (11 Apr 2025")
     page.locator("#sheet-release").click()
     expect(page.locator("#alert")).to_contain_text("Nothing was released")

@@ -1,6 +1,7 @@
 """The admin in a real browser: under the site's own policy, with and without JavaScript."""
 
 import pytest
+from playwright.sync_api import expect
 
 from issues import services
 from issues.models import Entry, Issue
@@ -49,8 +50,8 @@ def test_an_entry_is_recorded_from_the_page_of_its_item(new_page, issue, javascr
     page.get_by_role("textbox", name="What was said").fill("We agree.")
     page.get_by_label("Status").select_option("Agreed")
     page.get_by_role("button", name="Save").click()
-    assert "Agreed" in page.locator(".messagelist").inner_text()
-    assert page.locator("#content").get_by_text("We agree.").is_visible()
+    expect(page.locator(".messagelist")).to_contain_text("Agreed")
+    expect(page.locator("#content").get_by_text("We agree.")).to_be_visible()
 
 
 def test_a_parent_is_found_by_typing(new_page, talks, issue):
@@ -61,8 +62,7 @@ def test_a_parent_is_found_by_typing(new_page, talks, issue):
     page.locator(".field-parent .select2-selection").click()
     page.locator(".select2-search__field").fill("Fl")
     found = page.locator(".select2-results__option:not(.loading-results)")
-    found.filter(has_text="Flights").first.wait_for()
-    assert found.all_inner_texts() == ["Flights"]
+    expect(found).to_have_text(["Flights"])
     found.click()
     page.get_by_role("button", name="Save", exact=True).click()
     page.locator(".messagelist").wait_for()
