@@ -70,12 +70,18 @@ def _forget_party(party: Any, **_kwargs: Any) -> None:
     services.forget_party(party)
 
 
+def _watch_jobs(**_kwargs: Any) -> None:
+    from .exports import jobs
+
+    jobs.watch()
+
+
 class IssuesConfig(AppConfig):
     name = "issues"
     verbose_name = "Items and their history"
 
     def ready(self) -> None:
-        from negotiations.signals import frame_changed, party_leaves
+        from negotiations.signals import frame_changed, party_leaves, serving
 
         from . import indexing
 
@@ -84,4 +90,5 @@ class IssuesConfig(AppConfig):
         post_migrate.connect(_install_triggers, sender=self)
         frame_changed.connect(_rebuild, dispatch_uid="issues.rebuild")
         party_leaves.connect(_forget_party, dispatch_uid="issues.forget_party")
+        serving.connect(_watch_jobs, dispatch_uid="issues.watch_jobs")
         register(check_triggers, Tags.database)

@@ -10,10 +10,21 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404
+from django.utils import timezone
 
 from .exceptions import SecondFactorNeeded
 from .factors import has_second_factor
-from .models import Invitation, Letterhead, Membership, Negotiation, Party, Round, Status, User
+from .models import (
+    Invitation,
+    Job,
+    Letterhead,
+    Membership,
+    Negotiation,
+    Party,
+    Round,
+    Status,
+    User,
+)
 from .prepared import prepared
 from .scopes import DELEGATION, MEMBERS, MEMBERS_SCOPE, PUBLIC, PUBLIC_SCOPE, Scope
 
@@ -190,6 +201,13 @@ def open_invitations(viewer: Viewer) -> list[Invitation]:
     waiting = viewer.negotiation.invitations.filter(used_at=None, revoked_at=None)
     rows = waiting.select_related("party", "made_by", "negotiation")
     return [row for row in rows if row.is_open and can_manage(viewer, None, row.party)[0]]
+
+
+def job_of(viewer: Viewer, session: str) -> Job | None:
+    """What is prepared here for this person's own sign-in (its hash), until its time is over."""
+    rows = Job.objects.select_related("user", "negotiation").filter(session=session)
+    own = rows.filter(negotiation=viewer.negotiation, user=viewer.user.pk)
+    return own.filter(expires_at__gt=timezone.now()).first()
 
 
 def letterhead_of(viewer: Viewer) -> Letterhead:

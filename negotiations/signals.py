@@ -1,6 +1,6 @@
-"""What the frame of a negotiation tells whoever computes from it.
+"""What the frame tells whoever computes from it, or works beside it.
 
-Both are sent inside the transaction of the change, so that what follows is written with it.
+A change is told inside its transaction, so that what follows is written with it.
 """
 
 from __future__ import annotations
@@ -12,3 +12,6 @@ frame_changed = Signal()
 
 # Arguments: party. It is about to be removed; whoever keeps derived rows about it lets them go.
 party_leaves = Signal()
+
+# No arguments. This process begins to answer requests; commands never send it.
+serving = Signal()

@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from tests.browsing import Guard, go_without, open_context
+from tests.threads import written_at_once
 
 # The one without windows first: the same engine at a third of the processor time.
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -25,6 +26,13 @@ def uploads(tmp_path_factory):
     from django.test import override_settings
 
     with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("uploads")):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def files_at_once():
+    """Files are written within the request: another thread would not see a test's transaction."""
+    with written_at_once():
         yield
 
 

@@ -1,7 +1,9 @@
-"""Two people at the same moment, each with a connection of their own."""
+"""Two people at the same moment, each with a connection of their own; and jobs without threads."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from threading import Barrier
+from unittest.mock import patch
 
 from django.db import connection
 
@@ -21,3 +23,12 @@ def at_once(*acts):
 
     with ThreadPoolExecutor(len(acts)) as pool:
         return list(pool.map(run, acts))
+
+
+@contextmanager
+def written_at_once():
+    """Whoever asks for a file has it written there and then, in the same transaction."""
+    from issues.exports import jobs
+
+    with patch.object(jobs, "wake", jobs.do_waiting):
+        yield

@@ -1,32 +1,43 @@
-"""Files that take a while: prepared a step at a time, one per sign-in and negotiation.
+"""Files that take a while: asked for by a page, written by threads beside the requests.
 
-Each request advances the work for a moment and answers how far it is; nothing runs between
-requests, and nothing is held open in the database. A job lives in the memory of the one server
-process: after a restart, or an hour, the file is asked for anew.
+What is asked for and how far it is stands in the database, so every process can tell. Each process
+has threads that do what waits there; what a dead one left, another begins anew.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
-from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import Error, connections
+from django.http import Http404
 
-from negotiations.access import Viewer
+from negotiations import services
+from negotiations.access import Viewer, job_of, viewer_of
+from negotiations.exceptions import SecondFactorNeeded
+from negotiations.models import Job
 
 from ..reads.clock import Clock
 from .document import write_document
-from .snapshot import Snapshot, Withdrawn, take
+from .snapshot import CHANGED, Snapshot, Withdrawn, take, take_again
 from .workbook import total_rows, write_workbook
 
-KEPT_SECONDS = 60 * 60
+# How many files one process writes at a time.
+THREADS = 2
+BEAT_SECONDS = 1.0
+# How often a process looks for what others left, and how often a waiting page looks.
+WATCH_SECONDS, LOOK_SECONDS = 15, 0.1
 CHUNK = 1 << 16
 
 Writer = Callable[[Path, Snapshot], Iterator[int]]
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -54,136 +65,142 @@ KINDS = {
 }
 
 
-@dataclass
-class Job:
-    """A file on its way. `refused` says why it will never be finished."""
-
-    kind: Kind
-    snapshot: Snapshot
-    path: Path
-    total: int
-    started: float = field(default_factory=time.monotonic)
-    written: int = 0
-    is_ready: bool = False
-    refused: str = ""
-    is_gone: bool = False
-    # Held by the request that is at work; its own thread may take it again.
-    _lock: threading.RLock = field(default_factory=threading.RLock)
-    _steps: Iterator[int] | None = None
-
-    @property
-    def filename(self) -> str:
-        return file_name(self.snapshot, self.kind.suffix)
-
-    @property
-    def percent(self) -> int:
-        return min(99, 100 * self.written // self.total) if self.total else 0
-
-    def advance(self, seconds: float) -> None:
-        """Works for about so long. Another request that is at it already is left to it."""
-        if not self._lock.acquire(blocking=False):
-            return
-        try:
-            if not (self.is_ready or self.refused or self.is_gone):
-                self._work(time.monotonic() + seconds)
-        except Withdrawn as reason:
-            self.refuse(str(reason))
-        except Exception:
-            self.refuse("It could not be written.")
-            raise
-        finally:
-            if self.is_gone:
-                self.discard()
-            self._lock.release()
-
-    def _work(self, until: float) -> None:
-        steps = self._steps = self._steps or self.kind.write(self.path, self.snapshot)
-        for written in steps:
-            self.written = written
-            if self.is_gone or time.monotonic() > until:
-                return
-        self.is_ready = True
-
-    def refuse(self, reason: str) -> None:
-        self.refused = f"{reason} Prepare the file again."
-        self.discard()
-
-    def discard(self) -> None:
-        """Lets go of the file and of what was written so far; a request at work does it itself."""
-        self.is_gone = True
-        if not self._lock.acquire(blocking=False):
-            return
-        try:
-            if self._steps is not None:
-                self._steps.close()  # type: ignore[attr-defined]
-            self.path.unlink(missing_ok=True)
-        finally:
-            self._lock.release()
-
-    def chunks(self) -> Iterator[bytes]:
-        """The finished file; it is gone once it was sent as a whole."""
-        with open(self.path, "rb") as file:
-            while chunk := file.read(CHUNK):
-                yield chunk
-        self.discard()
+# --- For the pages ------------------------------------------------------------------------------
 
 
-_jobs: dict[tuple[str, int], Job] = {}
-_guard = threading.Lock()
-
-
-def folder() -> Path:
-    """Where files wait for their reader; nobody else on the machine may look into it."""
-    path = Path(settings.VAR_DIR) / "exports"
-    path.mkdir(mode=0o700, exist_ok=True)
-    return path
-
-
-def start(session: str, viewer: Viewer, kind: str, clock: Clock) -> Job:
-    """Begins a file for this sign-in, in place of the one it had in this negotiation."""
-    sweep()
+def start(viewer: Viewer, session: str, kind: str, clock: Clock) -> Job:
+    """Asks for a file for this sign-in, in place of the one it had in this negotiation."""
+    services.sweep_jobs()
     snapshot = take(viewer, clock)
-    job = Job(KINDS[kind], snapshot, folder() / f"{uuid4().hex}.part", KINDS[kind].total(snapshot))
-    with _guard:
-        before = _jobs.pop((session, viewer.negotiation.pk), None)
-        _jobs[session, viewer.negotiation.pk] = job
-    if before:
-        before.discard()
+    day = {name: value.isoformat() for name, value in vars(clock).items() if value}
+    job = services.begin_job(
+        viewer.negotiation,
+        user=viewer.user,
+        session=session,
+        scope=viewer.scope.key,
+        kind=kind,
+        task=day | {"begun": snapshot.begun.isoformat(), "last_id": snapshot.last_id},
+        total=KINDS[kind].total(snapshot),
+        file_name=file_name(snapshot, kind),
+    )
+    wake()
     return job
 
 
-def find(session: str, viewer: Viewer) -> Job | None:
-    """The job of this sign-in in this negotiation, unless the person or the scope is another."""
-    sweep()
-    job = _jobs.get((session, viewer.negotiation.pk))
-    if job is None or job.snapshot.viewer.user.pk != viewer.user.pk:
-        return None
-    if job.snapshot.scope != viewer.scope:
-        job.refuse("What you may see here has changed meanwhile.")
+def look(viewer: Viewer, session: str, seconds: float = 0) -> Job | None:
+    """The job of this sign-in: now, once it is settled, or after so long, whatever comes first."""
+    until = time.monotonic() + seconds
+    while (job := job_of(viewer, session)) and job.is_under_way:
+        if job.scope != viewer.scope.key:
+            return services.refuse_job(job, CHANGED)
+        if job.is_unattended:
+            wake()
+        if time.monotonic() >= until:
+            break
+        time.sleep(LOOK_SECONDS)
     return job
 
 
-def forget(session: str, viewer: Viewer) -> None:
-    """Drops the job of this sign-in."""
-    with _guard:
-        job = _jobs.pop((session, viewer.negotiation.pk), None)
-    if job:
-        job.discard()
+def confirm(job: Job) -> Job:
+    """Refuses a job whose reader may no longer see all that is in it."""
+    try:
+        _snapshot_of(job).confirm()
+    except Withdrawn as reason:
+        return services.refuse_job(job, str(reason))
+    return job
 
 
-def sweep() -> None:
-    """Removes jobs of more than an hour ago, and files that a restart left behind."""
-    with _guard:
-        old = [key for key, job in _jobs.items() if time.monotonic() - job.started > KEPT_SECONDS]
-        for key in old:
-            _jobs.pop(key).discard()
-        ours = {job.path for job in _jobs.values()}
-    for path in folder().glob("*.part"):
-        if path not in ours and time.time() - path.stat().st_mtime > KEPT_SECONDS:
-            path.unlink(missing_ok=True)
+def chunks(job: Job) -> Iterator[bytes]:
+    """The finished file; it is gone once it was sent as a whole."""
+    with default_storage.open(job.file) as file:
+        while chunk := file.read(CHUNK):
+            yield chunk
+    services.take_job(job)
 
 
 def file_name(snapshot: Snapshot, suffix: str, table: str = "") -> str:
     """ "russia-us-entries-2026-11-23.csv": the negotiation, the table, the day it was known."""
     parts = [snapshot.negotiation.slug, table, f"{snapshot.at:%Y-%m-%d}"]
     return "-".join(filter(None, parts)) + f".{suffix}"
+
+
+# --- Beside the requests ------------------------------------------------------------------------
+
+_free = threading.Semaphore(THREADS)
+
+
+def wake() -> None:
+    """Has a thread of this process do what waits, unless all of them are at work."""
+    if _free.acquire(blocking=False):
+        threading.Thread(target=_run, name="files", daemon=True).start()
+
+
+def watch() -> None:
+    """Keeps looking for jobs that others left, for as long as this process lives."""
+    threading.Thread(target=_look_around, name="files-watch", daemon=True).start()
+
+
+def _look_around() -> None:
+    while True:
+        time.sleep(WATCH_SECONDS)
+        wake()
+
+
+def _run() -> None:
+    try:
+        do_waiting()
+    except Error as error:
+        # The database is away. What waits there is found again by the next who looks.
+        logger.warning("Files have to wait: %s", type(error).__name__)
+    finally:
+        connections.close_all()
+        _free.release()
+
+
+def do_waiting() -> None:
+    """Does one job after the other until none is left that nobody is at."""
+    while job := services.claim_job():
+        _do(job)
+
+
+def _do(job: Job) -> None:
+    try:
+        _write(job)
+    except Withdrawn as reason:
+        services.refuse_job(job, str(reason))
+    except Error:
+        # It stays as it is: without a beat it is soon taken over, in this process or another.
+        raise
+    except Exception:
+        logger.exception("A file could not be written.")
+        services.refuse_job(job, "It could not be written.")
+
+
+def _write(job: Job) -> None:
+    path = Path(default_storage.path(job.file))
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    written, beat = 0, time.monotonic()
+    with closing(KINDS[job.kind].write(path, _snapshot_of(job))) as steps:  # type: ignore[type-var]
+        for written in steps:
+            if time.monotonic() - beat >= BEAT_SECONDS:
+                beat = time.monotonic()
+                if not services.beat_job(job, written):
+                    break
+    services.finish_job(job, written)
+
+
+def _snapshot_of(job: Job) -> Snapshot:
+    """What the job was asked for. Raises Withdrawn where its reader may no longer have it."""
+    try:
+        viewer = viewer_of(job.user, job.negotiation.slug)
+    except (Http404, SecondFactorNeeded) as error:
+        raise Withdrawn(CHANGED) from error
+    if viewer.scope.key != job.scope:
+        raise Withdrawn(CHANGED)
+    days = {name: _day(job.task.get(name)) for name in ("as_of", "known")}
+    begun = dt.datetime.fromisoformat(job.task["begun"])
+    return take_again(viewer, Clock(**days), begun, job.task["last_id"])
+
+
+def _day(text: str | None) -> dt.date | None:
+    return dt.date.fromisoformat(text) if text else None

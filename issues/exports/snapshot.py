@@ -13,6 +13,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from negotiations.access import Viewer, viewer_of
+from negotiations.exceptions import SecondFactorNeeded
 from negotiations.models import Negotiation, User
 from negotiations.scopes import PUBLIC, Scope
 
@@ -24,6 +25,9 @@ from ..reads.frame import FrameView
 from ..reads.standings import StandingReader
 
 PAGE = 500
+
+
+CHANGED = "What you may see here has changed meanwhile."
 
 
 class Withdrawn(Exception):
@@ -113,10 +117,10 @@ class Snapshot:
         user = User.objects.filter(pk=self.viewer.user.pk, is_active=True).first()
         try:
             present = viewer_of(user, self.negotiation.slug) if user else None
-        except Http404:
+        except (Http404, SecondFactorNeeded):
             present = None
         if present is None or present.scope != self.scope:
-            raise Withdrawn("What you may see here has changed meanwhile.")
+            raise Withdrawn(CHANGED)
         if self._was_restricted():
             raise Withdrawn("Who may see an entry was changed meanwhile.")
 
@@ -159,14 +163,18 @@ class Snapshot:
 
 def take(viewer: Viewer, clock: Clock = NOW) -> Snapshot:
     """A snapshot for this viewer, as known now or at the clock's recorded day."""
-    now = timezone.now()
-    at = min(clock.known_moment or now, now)
     last = Entry.objects.aggregate(last=Max("pk"))["last"] or 0
+    return take_again(viewer, clock, timezone.now(), last)
+
+
+def take_again(viewer: Viewer, clock: Clock, begun: dt.datetime, last_id: int) -> Snapshot:
+    """The snapshot that was begun then, in whichever process: the same but for today's frame."""
+    at = min(clock.known_moment or begun, begun)
     hidden = _undone(viewer)
     frame = FrameView(viewer, clock)
     # Read at the start, so that the pages of one file agree.
     _ = frame.parties, frame.statuses, frame.rounds
-    snapshot = Snapshot(frame, now, at, last, hidden)
+    snapshot = Snapshot(frame, begun, at, last_id, hidden)
     _ = snapshot.heads, snapshot.filed_heads
     return snapshot
 

@@ -19,6 +19,7 @@ from negotiations.models import (
     Delegate,
     Erasure,
     Invitation,
+    Job,
     Letterhead,
     Membership,
     Negotiation,
@@ -168,6 +169,7 @@ def erase_negotiation(negotiation: Negotiation, *, reason: str, by: str) -> Eras
         delete_files(Source.objects.filter(negotiation=negotiation).values_list("file", flat=True))
         heads = Letterhead.objects.filter(negotiation=negotiation)
         delete_files(heads.values_list("logo", flat=True))
+        delete_files(Job.objects.filter(negotiation=negotiation).values_list("file", flat=True))
         for upload in Upload.objects.filter(negotiation=negotiation):
             discard(upload)
         triggers.drop(DEFAULT_DB_ALIAS)
@@ -207,6 +209,7 @@ def _everything_of(negotiation: Negotiation) -> list[tuple[type[Model], dict[str
         (Letterhead, here),
         (SecurityEvent, here),
         (Invitation, here),
+        (Job, here),
         (Membership, here),
         (Party, here),
         (Status, {"scheme__in": _keys(StatusScheme, here)}),

@@ -1,4 +1,4 @@
-"""Files to take away: tables streamed at once, the rest prepared step by step."""
+"""Files to take away: tables streamed at once, the rest prepared beside the requests."""
 
 from __future__ import annotations
 
@@ -6,27 +6,29 @@ from collections.abc import Iterator
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from negotiations.access import Viewer, can_create_negotiation, viewer_of
+from negotiations.access import Viewer, can_create_negotiation, job_of, viewer_of
 from negotiations.forms import attempt
 from negotiations.htmx import HtmxRequest, render_page_or_partial, wants_fragment
-from negotiations.models import SecurityEvent
-from negotiations.services import note
+from negotiations.models import Job, SecurityEvent
+from negotiations.services import forget_job, note, session_hash
 
 from ..exports import jobs
 from ..exports.csv_file import csv_pages
 from ..exports.document import SCHEMA
-from ..exports.snapshot import Withdrawn, scope_text, take
+from ..exports.snapshot import scope_text, take
 from ..exports.tables import TABLES
 from ..forms.document import DocumentForm
 from ..reads.clock import Clock, clock_from
 from ..services import load_negotiation
 from .pages import frame_for, page_context, person
 
-# With the script a request reports often; without it one press of the button goes further.
+# How long an answer waits for the file. Most are there at once; with the script a request reports
+# often, without it one press of the button goes further.
 FIRST_STEP, STEP, LONG_STEP = 1.5, 0.7, 5.0
 
 
@@ -72,17 +74,19 @@ def file_prepare(request: HtmxRequest, slug: str) -> HttpResponse:
     """POST with a kind begins a file; POST without goes on with it; GET shows how far it is."""
     viewer, session = viewer_of(person(request), slug), _session(request)
     if request.method == "POST":
+        wait = STEP if request.htmx else LONG_STEP
         if "kind" in request.POST:
-            _begin(request, viewer, session).advance(FIRST_STEP)
-        elif job := jobs.find(session, viewer):
-            job.advance(STEP if request.htmx else LONG_STEP)
+            _begin(request, viewer, session)
+            wait = FIRST_STEP
+        jobs.look(viewer, session, wait)
         if not wants_fragment(request, "file-progress"):
             return redirect("issues:file_prepare", slug)
-    job = jobs.find(session, viewer)
+    job = jobs.look(viewer, session)
     said = ""
     if job and wants_fragment(request, "file-progress"):
-        said = job.refused or (f"{job.filename} is ready." if job.is_ready else "")
-    context = page_context(frame_for(request, viewer), "files", job=job, said=said)
+        said = job.refused or (f"{job} is ready." if job.is_ready else "")
+    unit = jobs.KINDS[job.kind].unit if job else ""
+    context = page_context(frame_for(request, viewer), "files", job=job, unit=unit, said=said)
     return render_page_or_partial(
         request,
         "issues/file_prepare.html",
@@ -96,19 +100,15 @@ def file_prepare(request: HtmxRequest, slug: str) -> HttpResponse:
 def file_download(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The prepared file, for the person, the sign-in and the scope it was made for."""
     viewer, session = viewer_of(person(request), slug), _session(request)
-    job = jobs.find(session, viewer)
+    job = jobs.look(viewer, session)
     if job and job.is_ready:
-        try:
-            job.snapshot.confirm()
-        except Withdrawn as reason:
-            job.refuse(str(reason))
-    if job is None or not job.is_ready or job.is_gone:
+        job = jobs.confirm(job)
+    if job is None or not job.is_ready:
         messages.error(request, job.refused if job and job.refused else "Prepare the file first.")
         return redirect("issues:files", slug)
-    _note_taken(viewer, f"all of it, as {job.filename.rpartition('.')[2]}")
-    size = job.path.stat().st_size
-    answer = _attached(job.chunks(), job.kind.mime, job.filename)
-    answer["Content-Length"] = str(size)
+    _note_taken(viewer, f"all of it, as {job.kind}")
+    answer = _attached(jobs.chunks(job), jobs.KINDS[job.kind].mime, job.file_name)
+    answer["Content-Length"] = str(default_storage.size(job.file))
     return answer
 
 
@@ -121,7 +121,8 @@ def _note_taken(viewer: Viewer, what: str) -> None:
 def file_cancel(request: HttpRequest, slug: str) -> HttpResponse:
     """Stops preparing; nothing is kept."""
     viewer = viewer_of(person(request), slug)
-    jobs.forget(_session(request), viewer)
+    if job := job_of(viewer, _session(request)):
+        forget_job(job)
     return redirect("issues:files", slug)
 
 
@@ -152,7 +153,7 @@ def file_schema(_request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _begin(request: HttpRequest, viewer: Viewer, session: str) -> jobs.Job:
+def _begin(request: HttpRequest, viewer: Viewer, session: str) -> Job:
     kind = request.POST["kind"]
     if kind not in jobs.KINDS:
         raise BadRequest("There is no such kind of file.")
@@ -160,11 +161,11 @@ def _begin(request: HttpRequest, viewer: Viewer, session: str) -> jobs.Job:
     if kind == "json":
         # A whole negotiation has no day of its own; what was known by a day it can tell.
         clock = Clock(known=clock.known)
-    return jobs.start(session, viewer, kind, clock)
+    return jobs.start(viewer, session, kind, clock)
 
 
 def _session(request: HttpRequest) -> str:
-    return request.session.session_key or ""
+    return session_hash(request.session.session_key)
 
 
 def _attached(pieces: Iterator[bytes], mime: str, name: str) -> StreamingHttpResponse:

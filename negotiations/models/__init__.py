@@ -1,5 +1,6 @@
 """The frame of a negotiation: people, parties, rounds, sources and the words for a status."""
 
+from .jobs import Job
 from .letterhead import Letterhead
 from .negotiation import (
     ROUTE_WORDS,
@@ -19,6 +20,7 @@ __all__ = [
     "Delegate",
     "Erasure",
     "Invitation",
+    "Job",
     "LADDER",
     "Letterhead",
     "ROUTE_WORDS",

@@ -5,6 +5,17 @@ ValidationError, by field where there is one; a version that is no longer curren
 """
 
 from .invitations import invite, join, join_as_new, open_invitation, withdraw_invitation
+from .jobs import (
+    beat_job,
+    begin_job,
+    claim_job,
+    finish_job,
+    forget_job,
+    refuse_job,
+    session_hash,
+    sweep_jobs,
+    take_job,
+)
 from .letterhead import update_letterhead
 from .members import (
     add_member,
@@ -58,10 +69,15 @@ __all__ = [
     "add_status",
     "add_statuses",
     "archive_negotiation",
+    "beat_job",
+    "begin_job",
     "blank_person",
+    "claim_job",
     "create_negotiation",
     "create_round",
     "delete_files",
+    "finish_job",
+    "forget_job",
     "invite",
     "is_frozen",
     "join",
@@ -73,15 +89,19 @@ __all__ = [
     "note",
     "open_invitation",
     "redact_source",
+    "refuse_job",
     "remove_member",
     "remove_party",
     "remove_round",
     "remove_status",
     "retire_status",
+    "session_hash",
     "set_delegates",
     "set_readout",
     "set_round_state",
     "source_words",
+    "sweep_jobs",
+    "take_job",
     "unarchive_negotiation",
     "update_letterhead",
     "update_member",

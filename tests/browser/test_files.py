@@ -1,10 +1,12 @@
 """Files in a browser: progress that goes on by itself or by a button, and the way back in."""
 
 import json
+from itertools import count
 
 import pytest
 from playwright.sync_api import expect
 
+from issues.exports import jobs
 from tests import factories
 from tests.browser.looks import assert_in_order
 
@@ -13,10 +15,13 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def talks(live_server, settings, tmp_path, monkeypatch):
-    """Talks whose files take several requests."""
-    settings.VAR_DIR = tmp_path
+    """Talks whose files take several requests: each finds the writer busy twice."""
+    settings.MEDIA_ROOT = tmp_path
     for name in ("FIRST_STEP", "STEP", "LONG_STEP"):
         monkeypatch.setattr(f"issues.views.files.{name}", -1)
+    asked = count(1)
+    do = jobs.do_waiting
+    monkeypatch.setattr(jobs, "wake", lambda: do() if next(asked) % 6 == 0 else None)
     talks = factories.make_talks()
     factories.record(factories.make_issue(talks.negotiation), "RU", "Raised")
     return talks

@@ -355,7 +355,7 @@ class TestOnFilesAndPapers:
 
     @pytest.mark.parametrize("name", ["ru", "us", "reader"])
     def test_those_of_the_readers_scope(self, talks, name, settings, tmp_path):
-        settings.VAR_DIR = tmp_path
+        settings.MEDIA_ROOT = tmp_path
         head_of = heads(talks)
         own = head_of.pop(party_chain(talks))
         papers, files = self.carried(getattr(talks, name), talks)

@@ -38,7 +38,7 @@ def converted(path, kind, *options):
 
 @pytest.fixture(autouse=True)
 def _own_folder(settings, tmp_path):
-    settings.VAR_DIR = tmp_path
+    settings.MEDIA_ROOT = tmp_path
 
 
 TEXTS = [

@@ -2,11 +2,15 @@
 
 import datetime as dt
 import json
+import re
+from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 
 import jsonschema
 import pytest
 import time_machine
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -31,7 +35,13 @@ NOW = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
 
 @pytest.fixture(autouse=True)
 def _own_folder(settings, tmp_path):
-    settings.VAR_DIR = tmp_path
+    settings.MEDIA_ROOT = tmp_path
+
+
+def kept():
+    """What lies in the store for somebody to fetch."""
+    folder = Path(settings.MEDIA_ROOT) / "exports"
+    return list(folder.iterdir()) if folder.exists() else []
 
 
 @pytest.fixture
@@ -170,36 +180,42 @@ class TestPreparing:
     def address(self, talks, name="file_prepare"):
         return reverse(f"issues:{name}", args=[talks.slug])
 
-    def test_work_goes_on_a_step_at_a_time_and_is_shown(self, talks, monkeypatch):
-        monkeypatch.setattr("issues.views.files.FIRST_STEP", -1)
-        monkeypatch.setattr("issues.views.files.LONG_STEP", -1)
-        client = signed_in(talks.reader)
-        answer = client.post(self.address(talks), {"kind": "xlsx"}, follow=True)
-        assert b"2 of 11 rows" in answer.content
-        answer = client.post(self.address(talks), follow=True)
-        assert b"6 of 11 rows" in answer.content
+    def test_how_far_it_is_is_shown_while_it_is_written(self, talks, monkeypatch):
+        client, seen = signed_in(talks.reader), []
+        kind = jobs.KINDS["xlsx"]
+
+        def write(path, snapshot):
+            for written in kind.write(path, snapshot):
+                seen.append(client.get(self.address(talks)).content.decode())
+                yield written
+
+        monkeypatch.setattr(jobs, "BEAT_SECONDS", 0)
+        monkeypatch.setitem(jobs.KINDS, "xlsx", replace(kind, write=write))
         headers = {"HX-Request": "true", "HX-Target": "file-progress"}
-        answer = client.post(self.address(talks), headers=headers)
+        answer = client.post(self.address(talks), {"kind": "xlsx"}, headers=headers)
         assert answer.content.strip().startswith(b'<div id="file-progress"')
         assert b"is ready" in answer.content
+        told = [re.search(r"\d+ of \d+ rows", page)[0] for page in seen]
+        assert told == ["0 of 11 rows", "2 of 11 rows", "6 of 11 rows", "7 of 11 rows"]
 
     def test_file_is_gone_after_it_was_downloaded(self, talks):
         client = signed_in(talks.reader)
         prepared(client, talks.slug, "json")
-        assert list(jobs.folder().glob("*.part")) == []
+        assert kept() == []
+        assert b"was downloaded" in client.get(self.address(talks)).content
         assert client.get(self.address(talks, "file_download")).status_code == 302
 
-    def test_file_is_gone_after_an_hour_and_after_it_was_given_up(self, talks, monkeypatch):
+    def test_file_is_gone_after_an_hour_and_after_it_was_given_up(self, talks):
         client = signed_in(talks.reader)
         client.post(self.address(talks), {"kind": "json"})
-        assert len(list(jobs.folder().glob("*.part"))) == 1
+        assert len(kept()) == 1
         client.post(self.address(talks, "file_cancel"))
-        assert list(jobs.folder().glob("*.part")) == []
+        assert kept() == []
         client.post(self.address(talks), {"kind": "json"})
-        monkeypatch.setattr(jobs, "KEPT_SECONDS", -1)
-        answer = client.get(self.address(talks))
-        assert b"No file is being prepared" in answer.content
-        assert list(jobs.folder().glob("*.part")) == []
+        with time_machine.travel(NOW + dt.timedelta(minutes=61), tick=False):
+            assert b"No file is being prepared" in client.get(self.address(talks)).content
+            assert frame.sweep_jobs() == 1
+        assert kept() == []
 
     @pytest.mark.parametrize("kind", jobs.KINDS)
     def test_the_hour_at_which_it_is_made_leaves_no_trace(self, talks, kind):
@@ -216,9 +232,12 @@ class TestPreparing:
         assert other.get(self.address(talks, "file_download")).status_code == 302
 
     def test_it_is_as_known_when_it_was_begun(self, talks, monkeypatch):
-        monkeypatch.setattr("issues.views.files.FIRST_STEP", -1)
         client = signed_in(talks.reader)
-        client.post(self.address(talks), {"kind": "xlsx"})
+        with monkeypatch.context() as busy:
+            busy.setattr(jobs, "wake", lambda: None)
+            busy.setattr("issues.views.files.FIRST_STEP", -1)
+            answer = client.post(self.address(talks), {"kind": "xlsx"}, follow=True)
+        assert b"Waits until another file is written" in answer.content
         with time_machine.travel(NOW + dt.timedelta(minutes=1), tick=False):
             record(talks.issue, "RU US", "Closed", "1 May 2025", text="later")
             client.post(self.address(talks))

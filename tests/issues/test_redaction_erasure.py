@@ -13,9 +13,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from issues import services, triggers
+from issues.exports import jobs
 from issues.models import Entry, Import, Issue, Upload
+from issues.reads.clock import NOW
 from negotiations import services as frame
-from negotiations.models import Erasure, Membership, Negotiation, Party, Round, Status
+from negotiations.models import Erasure, Job, Membership, Negotiation, Party, Round, Status
 from negotiations.services.rounds import Account, Person
 from tests import factories
 from tests.factories import entry_data, own_audience, record, viewer
@@ -60,6 +62,7 @@ def fill(head):
     factories.make_sheet(issue, round_, by=delegate, text=CANARY)
     Import.objects.create(negotiation=negotiation, by=head, kind="items", file_name=CANARY)
     Upload.objects.create(negotiation=negotiation, user=head, kind="items", file_name=CANARY)
+    jobs.start(viewer(negotiation), CANARY, "json", NOW)
     leave_traces(round_, issue, gone, head)
     return negotiation
 
@@ -150,11 +153,11 @@ EMPTY = [
 
 def test_no_file_is_left(head, django_capture_on_commit_callbacks):
     negotiation = fill(head)
-    logo = negotiation.letterhead.logo.name
-    assert default_storage.exists(logo)
+    names = [negotiation.letterhead.logo.name, Job.objects.get().file]
+    assert all(map(default_storage.exists, names))
     with django_capture_on_commit_callbacks(execute=True):
         erase(negotiation)
-    assert not default_storage.exists(logo)
+    assert not any(map(default_storage.exists, names))
 
 
 def test_other_negotiations_keep_every_row(head):

@@ -287,9 +287,10 @@ def run(wanted):
     from negotiations.scopes import Scope
     from tests.leaks import crawl, world, worlds
     from tests.test_permissions import undone
+    from tests.threads import written_at_once
 
     missed, count = [], 0
-    with time_machine.travel(world.NOW, tick=False), undone():
+    with time_machine.travel(world.NOW, tick=False), written_at_once(), undone():
         talks = world.base()
         clients = crawl.signed_in(talks)
         known = worlds.without(talks, clients).answers

@@ -227,7 +227,7 @@ def _files(world):
     world.hidden["batch"] = made.uuid
     rows = [[f"{AUTHOR}row", "10.04.2025", "RU", "Agreed", f"{AUTHOR}cell", ""]]
     importing.stage(russia, kind="entries", file_name=f"{AUTHOR}.csv", data=csv_bytes(rows=rows))
-    jobs.start(f"{AUTHOR}session", russia, "json", PRESENT).advance(5)
+    jobs.start(russia, f"{AUTHOR}session", "json", PRESENT)
 
 
 def later(world):
