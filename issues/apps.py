@@ -37,7 +37,7 @@ def _install_triggers(using: str, plan: Sequence[Any] = (), **_kwargs: Any) -> N
 
 
 def check_triggers(*, databases: Sequence[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
-    """Reports missing triggers, for /healthz and `check --database default`.
+    """Reports missing triggers, for /readyz and `check --database default`.
 
     A warning, since an error would keep `migrate` from putting them back.
     """

@@ -7,7 +7,11 @@ class NegotiationsConfig(AppConfig):
     name = "negotiations"
 
     def ready(self) -> None:
+        from django.db.backends.signals import connection_created
+
         # Registers the system checks, and what follows a sign-in.
-        from negotiations import checks, sessions, watching  # noqa: F401
+        from negotiations import checks, limits, log, sessions, watching  # noqa: F401
 
         watching.connect()
+        connection_created.connect(log.watch_queries)
+        connection_created.connect(limits.watch_time)

@@ -3,10 +3,13 @@ from __future__ import annotations
 import os
 
 from django.core.asgi import get_asgi_application
+from django.db import DEFAULT_DB_ALIAS
 
+from negotiations.limits import limit_statements
 from negotiations.startup import refuse_unfit_database
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "negotiations.settings")
 
 application = get_asgi_application()
+limit_statements(DEFAULT_DB_ALIAS)
 refuse_unfit_database()

@@ -14,6 +14,8 @@ STALE_PAGE = (
     "Copy what you typed, load the page again and send it once more."
 )
 
+TOO_LONG = "This took too long and was stopped. What you sent may not be saved; try again later."
+
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 400 with the sentence of a BadRequest; other causes are not told to the client."""
@@ -35,6 +37,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer 403 when the form's token is from before the last sign-in."""
     return _refuse(request, HTTPStatus.FORBIDDEN, STALE_PAGE)
+
+
+def took_too_long(request: HttpRequest) -> HttpResponse:
+    """Answer 503 when the database was stopped; asks nothing more of it."""
+    response = _refuse(request, HTTPStatus.SERVICE_UNAVAILABLE, TOO_LONG)
+    response["Retry-After"] = "30"
+    return response
 
 
 def _refuse(request: HttpRequest, status: HTTPStatus, sentence: str) -> HttpResponse:

@@ -15,7 +15,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 from django_htmx.middleware import HtmxDetails
 
-from negotiations import origin
+from negotiations import origin, site
 from negotiations.exceptions import SecondFactorNeeded
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponse]
@@ -68,6 +68,19 @@ def never_stored(get_response: Handler) -> Handler:
         response["Cache-Control"] = "no-store"
         patch_vary_headers(response, ["HX-Request", "HX-Target"])
         return response
+
+    return middleware
+
+
+# A probe knows this machine by its number, and must not fail because a session cannot be read.
+PROBES = {"/healthz": site.healthz, "/readyz": site.readyz}
+
+
+def answer_probes(get_response: Handler) -> Handler:
+    """Answer health probes before the host, a cookie or the database is looked at."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return PROBES.get(request.path_info, get_response)(request)
 
     return middleware
 
@@ -143,6 +156,7 @@ OPEN_TO_ALL = (
     "forgotten",
     "invitation",
     "healthz",
+    "readyz",
     "robots",
 )
 

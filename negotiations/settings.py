@@ -13,13 +13,14 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from negotiations.log import log_options
 from negotiations.startup import database_options, known_time_zone, site_address
 
 env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Everything the running program writes; kept out of version control.
-VAR_DIR = BASE_DIR / "var"
+VAR_DIR = Path(env.str("PARLEY_VAR", default=str(BASE_DIR / "var")))
 VAR_DIR.mkdir(exist_ok=True)
 
 DEBUG = env.bool("PARLEY_DEBUG", default=False)
@@ -69,6 +70,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "negotiations.log.log_requests",
     # Down to WhiteNoise: what every answer gets, static files and errors included.
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -77,6 +79,9 @@ MIDDLEWARE = [
     "negotiations.middleware.refuse_other_sites",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "negotiations.middleware.never_stored",
+    "negotiations.limits.refuse_large_requests",
+    "negotiations.middleware.answer_probes",
+    "negotiations.limits.TimeLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -215,7 +220,7 @@ if HTTPS:
     # The proxy in front must set this header itself on every request; README says how.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 
@@ -239,18 +244,19 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 MEDIA_ROOT = VAR_DIR / "files"
 FILE_UPLOAD_PERMISSIONS = 0o600
 
-# --- Log ----------------------------------------------------------------------------------------
+# --- Log and limits -----------------------------------------------------------------------------
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {
-        # Its own handlers would write a second time, and mail nobody.
-        "django": {"handlers": [], "level": "WARNING", "propagate": True},
-        # Refusals are answers, not faults, and their addresses do not belong into a log.
-        "django.request": {"level": "ERROR"},
-    },
-}
+PARLEY_LOG = env.str("PARLEY_LOG", default="lines")
+if PARLEY_LOG not in {"lines", "json"}:
+    raise ImproperlyConfigured("PARLEY_LOG must be lines or json.")
+LOGGING = log_options(PARLEY_LOG, is_local=LOCAL)
+# What takes so many milliseconds is a warning in the log; 0: nothing is.
+PARLEY_SLOW_REQUEST_MS = env.int("PARLEY_SLOW_REQUEST_MS", default=1000)
+PARLEY_SLOW_QUERY_MS = env.int("PARLEY_SLOW_QUERY_MS", default=500)
+
+# The queries of a request are stopped after so many seconds.
+PARLEY_TIME_LIMIT = env.int("PARLEY_TIME_LIMIT", default=60)
+# In bytes. Above what forms take, so that a file somewhat too large gets its sentence there.
+PARLEY_MAX_UPLOAD = env.int("PARLEY_MAX_UPLOAD", default=60_000_000)
+# With less the server says that it is not ready.
+PARLEY_MIN_FREE_MB = env.int("PARLEY_MIN_FREE_MB", default=200)

@@ -132,6 +132,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/r/<path:rest>", site.nowhere),
     path("admin/", admin.site.urls),
     path("healthz", site.healthz, name="healthz"),
+    path("readyz", site.readyz, name="readyz"),
     path("robots.txt", site.robots, name="robots"),
     path("", include((negotiations_urls, "negotiations"))),
     path("", include("issues.urls")),

@@ -3,12 +3,15 @@ from __future__ import annotations
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.db import DEFAULT_DB_ALIAS
 
+from negotiations.limits import limit_statements
 from negotiations.signals import serving
 from negotiations.startup import refuse_unfit_database
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "negotiations.settings")
 
 application = get_wsgi_application()
+limit_statements(DEFAULT_DB_ALIAS)
 refuse_unfit_database()
 serving.send(sender=None)

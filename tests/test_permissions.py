@@ -60,6 +60,7 @@ TABLE = [
     Route("forgotten", "GET", ANYBODY),
     Route("invitation", "GET", ANYBODY),
     Route("healthz", "GET", ANYBODY),
+    Route("readyz", "GET", ANYBODY),
     Route("robots", "GET", ANYBODY),
     Route("account_change_password", "GET", PERSON),
     Route("account_change_password", "POST", PERSON),

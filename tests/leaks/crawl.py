@@ -13,6 +13,7 @@ from pypdf import PdfReader
 
 # Imported, it notes when a sign-in began; without that it counts as over.
 from negotiations import sessions  # noqa: F401
+from negotiations.log import JsonLines, Lines, Ours
 from tests.test_permissions import undone
 
 from . import table
@@ -155,14 +156,15 @@ def ask(client, route, visit, world):
 
 
 class Listener(logging.Handler):
-    """Keeps every line that is logged."""
+    """Keeps every line that is logged, in both forms."""
 
     def __init__(self):
         super().__init__(logging.DEBUG)
         self.lines = []
 
     def emit(self, record):
-        self.lines.append(f"{record.name} {record.getMessage()} {record.exc_text or ''}")
+        Ours().filter(record)
+        self.lines += [form.format(record) for form in (Lines(), JsonLines())]
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 from pathlib import Path
 
 import pytest
-from django.core.checks import Error, Tags, register, registry
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
@@ -56,20 +55,3 @@ def test_options_in_the_address_stay():
 def test_other_databases_are_refused_with_a_sentence():
     with pytest.raises(ImproperlyConfigured, match="sqlite:// or postgresql://"):
         database_options({"ENGINE": "django.db.backends.mysql"})
-
-
-def test_health_is_open_to_all_and_tells_no_details(client):
-    response = client.get("/healthz")
-    assert (response.status_code, response.content) == (200, b"ok")
-
-
-def test_health_fails_with_a_database_check(client):
-    @register(Tags.database)
-    def broken(app_configs, databases, **kwargs):
-        return [Error("the guard of entries is gone")]
-
-    try:
-        response = client.get("/healthz")
-    finally:
-        registry.registry.registered_checks.remove(broken)
-    assert (response.status_code, response.content) == (503, b"not ok")

@@ -54,6 +54,7 @@ ANSWERS = [
     ("/nothing/here/", 404),
     ("/failing/", 500),
     ("/healthz", 200),
+    ("/readyz", 200),
     ("/robots.txt", 200),
     ("/welcome/00000000-0000-0000-0000-000000000000/x/", 200),
 ]
