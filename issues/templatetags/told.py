@@ -17,16 +17,20 @@ from negotiations.templatetags.parley import (
     dated_source,
     day,
     party_code,
+    plural,
     source_link,
     status_text,
 )
 
 from ..models import Entry
+from ..reads.citations import CitedItem
 from ..reads.entries import EntryLine
 from ..reads.history import HistoryLine
+from ..reads.moves import MovedItem
 
 register = template.Library()
 
+NONE = SafeString("")
 SAID = '<p class="said">{}</p>\n'
 NOTE = '<p class="note">{}</p>\n'
 NOTED = '<span class="note">{}</span> '
@@ -34,9 +38,20 @@ ONLY = '<span class="aud delegation">only {}</span> '
 MEMBERS = SafeString('<span class="aud">members</span> ')
 TARGET = '<a href="#history-line-{}">{}</a>'
 LONGEST = 160
+LIST = '<ul class="told" id="told-{}">\n{}{}</ul>'
+MORE = '<li><a class="note" href="{}">{}{}</a></li>\n'
 
 
 @register.simple_tag
+def told_list(row: MovedItem | CitedItem, brief: bool = False, all_entered: str = "") -> SafeString:
+    """Who said what of one item, and how many more entries its page has."""
+    more = NONE
+    if row.more:
+        also = "and " if row.lines else ""
+        more = fill(MORE, row.url, also, plural(row.more, "more entry,more entries"))
+    return fill(LIST, row.issue.number, told_lines(row.lines, brief, all_entered), more)
+
+
 def told_lines(
     lines: Iterable[EntryLine], brief: bool = False, all_entered: str = ""
 ) -> SafeString:
