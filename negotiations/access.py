@@ -12,6 +12,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
+from . import eyes
 from .exceptions import SecondFactorNeeded
 from .factors import has_second_factor
 from .models import (
@@ -46,16 +47,24 @@ def scope_filter(scope: Scope, prefix: str = "") -> Q:
 
 @dataclass(frozen=True)
 class Viewer:
-    """A person in one negotiation: what they see (`scope`) and may do (`role`)."""
+    """A person in one negotiation: what they see (`scope`) and may do (`role`).
+
+    Whoever has no account here, and a head who looks with borrowed eyes (`seen_as`), is nobody as
+    `user`: nothing is their own. `behind` is the head then.
+    """
 
     user: User
     negotiation: Negotiation
     membership: Membership | None
     role: str
     party: Party | None
+    is_public: bool = False
+    behind: User | None = None
 
     @property
     def scope(self) -> Scope:
+        if self.is_public:
+            return PUBLIC_SCOPE
         return Scope.of_party(self.party.pk) if self.party else MEMBERS_SCOPE
 
     def has_role(self, minimum: str) -> bool:
@@ -73,13 +82,30 @@ class Viewer:
     def is_head(self) -> bool:
         return self.has_role(Role.HEAD)
 
+    @property
+    def accountable(self) -> User:
+        """Whom the security log names."""
+        return self.behind or self.user
+
 
 def viewer_of(user: User, slug: str) -> Viewer:
-    """The negotiation `slug` as `user` sees it.
+    """The negotiation `slug` as `user` sees it, or chose to look at it (`negotiations.eyes`).
 
     Raises Http404 for a stranger exactly as for a missing one, and SecondFactorNeeded for whoever
     would be let in but lacks the second factor that this negotiation asks for.
     """
+    return _with_borrowed_eyes(_own_viewer(user, slug))
+
+
+def member_of_it(user: User, slug: str) -> Viewer:
+    """As `viewer_of`, for what has no counterpart outside: Http404 with the eyes of the public."""
+    viewer = viewer_of(user, slug)
+    if viewer.is_public:
+        raise Http404("The public has no such page.")
+    return viewer
+
+
+def _own_viewer(user: User, slug: str) -> Viewer:
     for membership in _memberships(slug, user.pk):
         return _let_in(
             Viewer(user, membership.negotiation, membership, membership.role, membership.party)
@@ -111,6 +137,66 @@ def as_any_member(viewer: Viewer) -> Viewer:
     return replace(viewer, party=None)
 
 
+# --- Other eyes -----------------------------------------------------------------------------------
+
+
+def nobody() -> User:
+    """Whoever has no account: no row is theirs."""
+    return User(pk=0)
+
+
+def the_public(negotiation: Negotiation) -> Viewer:
+    """The negotiation as anybody may see it, without an account."""
+    return Viewer(nobody(), negotiation, None, Role.VIEWER, None, is_public=True)
+
+
+def eyes_of(viewer: Viewer) -> dict[str, str]:
+    """Whose eyes a head may borrow, in words; empty for anybody else."""
+    if not viewer.is_head:
+        return {}
+    own, parties = viewer.party, viewer.negotiation.parties.all()
+    found = {eyes.OWN_VIEWER: f"a viewer of {own}"} if own else {}
+    found |= {party.code: f"somebody of {party}" for party in parties if party != own}
+    found[eyes.NO_DELEGATION] = "a mediator or a viewer of no delegation"
+    return found | {eyes.THE_PUBLIC: "the public"}
+
+
+def seen_as(viewer: Viewer, whose: str) -> Viewer:
+    """What both the head and those others may see, to read only.
+
+    What only another delegation may see is none of the head's: with its eyes they see what all
+    members may. Raises KeyError for eyes that are not theirs to borrow.
+    """
+    _words = eyes_of(viewer)[whose]
+    if whose == eyes.THE_PUBLIC:
+        return replace(the_public(viewer.negotiation), behind=viewer.user)
+    party = viewer.party if whose == eyes.OWN_VIEWER else None
+    return Viewer(nobody(), viewer.negotiation, None, Role.VIEWER, party, behind=viewer.user)
+
+
+def may_still_see(viewer: Viewer) -> bool:
+    """Whether this viewer, asked for anew, would see the same; for what outlasts a request."""
+    user = User.objects.filter(pk=viewer.accountable.pk, is_active=True).first()
+    try:
+        own = _own_viewer(user, viewer.negotiation.slug) if user else None
+    except (Http404, SecondFactorNeeded):
+        own = None
+    if own is None or viewer.behind is None:
+        return own is not None and own.scope == viewer.scope
+    return own.is_head and viewer.scope in (PUBLIC_SCOPE, MEMBERS_SCOPE, own.scope)
+
+
+def _with_borrowed_eyes(viewer: Viewer) -> Viewer:
+    chosen = eyes.borrowed.get()
+    if chosen is None or chosen.slug != viewer.negotiation.slug:
+        return viewer
+    try:
+        return seen_as(viewer, chosen.whose)
+    except KeyError:
+        # No head any more, or of another side now: until they stop they see what anybody may.
+        return replace(the_public(viewer.negotiation), behind=viewer.user)
+
+
 def viewers_of(user: User) -> list[Viewer]:
     """Every negotiation that `user` may read, by title, as `user` sees it. One to three queries.
 
@@ -123,6 +209,7 @@ def viewers_of(user: User) -> list[Viewer]:
         found += [Viewer(user, other, None, Role.HEAD, None) for other in others]
     if any(one.negotiation.second_factor for one in found) and not has_second_factor(user):
         found = [one for one in found if not one.negotiation.second_factor]
+    found = [_with_borrowed_eyes(one) for one in found]
     return sorted(found, key=lambda viewer: (viewer.negotiation.title, viewer.negotiation.pk))
 
 
@@ -145,8 +232,21 @@ def viewer_with(user: User, slug: str, minimum: str) -> Viewer:
     return viewer
 
 
+def heading(user: User, slug: str) -> Viewer:
+    """As `viewer_of`, for what a head may do in an archived negotiation as well.
+
+    Raises PermissionDenied with a sentence for whoever is no head.
+    """
+    viewer = viewer_of(user, slug)
+    if not viewer.is_head:
+        raise PermissionDenied(can(viewer, Role.HEAD)[1])
+    return viewer
+
+
 def can(viewer: Viewer, minimum: str) -> tuple[bool, str]:
     """Whether the viewer may do what needs `minimum`, and if not, the reason in a sentence."""
+    if viewer.behind and not viewer.has_role(minimum):
+        return False, "You look at this negotiation as others would see it. Stop that first."
     if not viewer.has_role(minimum):
         needed = Role(minimum).label.split(":")[0].lower()
         return False, f"This needs the role {needed}; ask the head of this negotiation."

@@ -9,13 +9,14 @@ from typing import Any, TypeAlias
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.shortcuts import redirect, resolve_url
 from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 from django_htmx.middleware import HtmxDetails
 
-from negotiations import origin, site
+from negotiations import eyes, origin, site
 from negotiations.exceptions import SecondFactorNeeded
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponse]
@@ -145,6 +146,33 @@ def end_old_sessions(get_response: Handler) -> Handler:
     return middleware
 
 
+class BorrowedEyesMiddleware:
+    """Let a head look at a negotiation as others would, and change nothing meanwhile."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        known = eyes.borrowed_in(request.session) if request.user.is_authenticated else None
+        request.eyes = known  # type: ignore[attr-defined]
+        token = eyes.borrowed.set(known)
+        try:
+            return self.get_response(request)
+        finally:
+            eyes.borrowed.reset(token)
+
+    def process_view(
+        self, request: HttpRequest, _view: Any, _args: Any, _kwargs: Any
+    ) -> HttpResponse | None:
+        """Refuse to change anything of any negotiation; the account and the admin are open."""
+        route = request.resolver_match
+        ours = route is not None and route.app_name in {"negotiations", "issues"}
+        if request.eyes and ours and request.method not in {"GET", "HEAD"}:  # type: ignore[attr-defined]
+            raise PermissionDenied(LOOKING)
+        return None
+
+
+LOOKING = "You look at a negotiation as others would see it: nothing can be changed until you stop."
 STAFF_SENTENCE = "Staff sign in with a second factor here. Set one up, then go on."
 DESK_SENTENCE = "A negotiation that you see here asks for a second factor. Set one up, then go on."
 # What somebody without a second factor may still open: the pages to set one up, and the way out.

@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "negotiations.middleware.end_old_sessions",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "negotiations.middleware.SecondFactorMiddleware",
+    "negotiations.middleware.BorrowedEyesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",

@@ -8,7 +8,16 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from negotiations import accounts, second_factor, site
-from negotiations.views import invitations, letterhead, members, parties, rounds, security, statuses
+from negotiations.views import (
+    eyes,
+    invitations,
+    letterhead,
+    members,
+    parties,
+    rounds,
+    security,
+    statuses,
+)
 from negotiations.views import negotiation as frame
 
 handler400 = "negotiations.errors.bad_request"
@@ -67,6 +76,7 @@ negotiations_urls: list[URLPattern | URLResolver] = [
                 path("letterhead/", letterhead.letterhead, name="letterhead"),
                 path("letterhead/logo/", letterhead.letterhead_logo, name="letterhead_logo"),
                 path("security/", security.security, name="security"),
+                path("preview/", eyes.preview, name="preview"),
                 path("archive/", frame.negotiation_archive, name="negotiation_archive"),
                 path("unarchive/", frame.negotiation_unarchive, name="negotiation_unarchive"),
             ]
@@ -131,6 +141,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include(factor_urls)),
     path("admin/r/<path:rest>", site.nowhere),
     path("admin/", admin.site.urls),
+    path("preview/stop/", eyes.preview_stop, name="preview_stop"),
     path("healthz", site.healthz, name="healthz"),
     path("readyz", site.readyz, name="readyz"),
     path("robots.txt", site.robots, name="robots"),

@@ -9,12 +9,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from django.db.models import Max
-from django.http import Http404
 from django.utils import timezone
 
-from negotiations.access import Viewer, viewer_of
-from negotiations.exceptions import SecondFactorNeeded
-from negotiations.models import Negotiation, User
+from negotiations.access import Viewer, may_still_see
+from negotiations.models import Negotiation
 from negotiations.scopes import PUBLIC, Scope
 
 from ..models import AudienceChange, Entry, Issue, Redaction
@@ -114,12 +112,7 @@ class Snapshot:
 
         Asked before every page: a file never holds what its reader may no longer see.
         """
-        user = User.objects.filter(pk=self.viewer.user.pk, is_active=True).first()
-        try:
-            present = viewer_of(user, self.negotiation.slug) if user else None
-        except (Http404, SecondFactorNeeded):
-            present = None
-        if present is None or present.scope != self.scope:
+        if not may_still_see(self.viewer):
             raise Withdrawn(CHANGED)
         if self._was_restricted():
             raise Withdrawn("Who may see an entry was changed meanwhile.")

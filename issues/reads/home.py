@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Count, Max, Q, prefetch_related_objects
@@ -11,6 +12,7 @@ from django.db.models import Count, Max, Q, prefetch_related_objects
 from negotiations.access import Viewer, scope_filter, viewers_of
 from negotiations.dates import PRECISION_RANK, date_text
 from negotiations.models import Category, Negotiation, Party, User
+from negotiations.scopes import MEMBERS
 
 from ..models import Entry, Standing
 from ..services.standings import entries_in, frames_of, load_entries, load_raised_by
@@ -104,14 +106,17 @@ def _no_figures() -> list[Figure]:
     return [Figure(label, value) for value, label in Category.choices]
 
 
-def _in_scopes(viewers: Iterable[Viewer]) -> Q:
+def _in_scopes(viewers: Sequence[Viewer]) -> Q:
     """The standings of every negotiation, each in its viewer's scope."""
-    keys = {v.scope.key for v in viewers if v.party}
-    tied = [v.negotiation.pk for v in viewers if v.party]
-    others = [v.negotiation.pk for v in viewers if not v.party]
-    return Q(scope__in=keys, issue__negotiation__in=tied) | Q(
-        scope="members", issue__negotiation__in=others
-    )
+    shared = defaultdict(list, {MEMBERS: []})
+    own = {viewer.scope.key: viewer.negotiation.pk for viewer in viewers if viewer.party}
+    for viewer in viewers:
+        if not viewer.party:
+            shared[viewer.scope.key].append(viewer.negotiation.pk)
+    found = Q(scope__in=list(own), issue__negotiation__in=list(own.values()))
+    for scope, negotiations in shared.items():
+        found |= Q(scope=scope, issue__negotiation__in=negotiations)
+    return found
 
 
 def _count(cards: Mapping[int, Card]) -> None:

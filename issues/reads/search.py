@@ -130,7 +130,8 @@ class SearchReader:
     """Looks in these negotiations, in each as its viewer sees it."""
 
     def __init__(self, viewers: Iterable[Viewer], typed: str) -> None:
-        self.viewers = {viewer.negotiation.pk: viewer for viewer in viewers}
+        # The public has no search: it would need an index of its own.
+        self.viewers = {v.negotiation.pk: v for v in viewers if not v.is_public}
         self.terms: list[Term] = terms(typed)
 
     def overview(self) -> list[Group]:

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, St
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from negotiations.access import Viewer, can_create_negotiation, job_of, viewer_of
+from negotiations.access import Viewer, can_create_negotiation, job_of, member_of_it
 from negotiations.forms import attempt
 from negotiations.htmx import HtmxRequest, render_page_or_partial, wants_fragment
 from negotiations.models import Job, SecurityEvent
@@ -35,7 +35,7 @@ FIRST_STEP, STEP, LONG_STEP = 1.5, 0.7, 5.0
 @require_GET
 def files(request: HttpRequest, slug: str) -> HttpResponse:
     """What can be taken away, what is in it, and as of when."""
-    viewer = viewer_of(person(request), slug)
+    viewer = member_of_it(person(request), slug)
     frame = frame_for(request, viewer, clocked=True)
     snapshot = take(viewer, frame.clock)
     tables = [(table, table.count(snapshot)) for table in TABLES.values()]
@@ -55,7 +55,7 @@ def files(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 def file_table(request: HttpRequest, slug: str, table: str) -> HttpResponseBase:
     """One table as CSV, sent while it is read; it breaks off once access is taken away."""
-    viewer = viewer_of(person(request), slug)
+    viewer = member_of_it(person(request), slug)
     clock = clock_from(request.GET)
     if table not in TABLES:
         raise Http404("There is no such table.")
@@ -72,7 +72,7 @@ def file_table(request: HttpRequest, slug: str, table: str) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 def file_prepare(request: HtmxRequest, slug: str) -> HttpResponse:
     """POST with a kind begins a file; POST without goes on with it; GET shows how far it is."""
-    viewer, session = viewer_of(person(request), slug), _session(request)
+    viewer, session = member_of_it(person(request), slug), _session(request)
     if request.method == "POST":
         wait = STEP if request.htmx else LONG_STEP
         if "kind" in request.POST:
@@ -99,7 +99,7 @@ def file_prepare(request: HtmxRequest, slug: str) -> HttpResponse:
 @require_GET
 def file_download(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The prepared file, for the person, the sign-in and the scope it was made for."""
-    viewer, session = viewer_of(person(request), slug), _session(request)
+    viewer, session = member_of_it(person(request), slug), _session(request)
     job = jobs.look(viewer, session)
     if job and job.is_ready:
         job = jobs.confirm(job)
@@ -114,13 +114,13 @@ def file_download(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 def _note_taken(viewer: Viewer, what: str) -> None:
     kind = SecurityEvent.Kind.DOWNLOAD
-    note(kind, by=viewer.user, negotiation=viewer.negotiation, detail=what)
+    note(kind, by=viewer.accountable, negotiation=viewer.negotiation, detail=what)
 
 
 @require_POST
 def file_cancel(request: HttpRequest, slug: str) -> HttpResponse:
     """Stops preparing; nothing is kept."""
-    viewer = viewer_of(person(request), slug)
+    viewer = member_of_it(person(request), slug)
     if job := job_of(viewer, _session(request)):
         forget_job(job)
     return redirect("issues:files", slug)

@@ -92,6 +92,8 @@ def _issues(pks: list[int]) -> QuerySet[Issue]:
 
 def audience_line(viewer: Viewer) -> str:
     """What a printed page says about who may read it."""
+    if viewer.is_public:
+        return "What may be published."
     if viewer.party:
         return f"May contain entries only the delegation of {viewer.party} may see."
     return "For members of this negotiation."

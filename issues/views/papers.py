@@ -115,6 +115,6 @@ def _file(viewer: Viewer, content: bytes, kind: str, name: str) -> HttpResponse:
     # Without the paper's name: it may hold the number of an item that only a delegation sees.
     what = f"paper, as {name.rpartition('.')[2]}"
     taken = SecurityEvent.Kind.DOWNLOAD
-    note(taken, by=viewer.user, negotiation=viewer.negotiation, detail=what)
+    note(taken, by=viewer.accountable, negotiation=viewer.negotiation, detail=what)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(content, content_type=kind, headers=headers)

@@ -93,6 +93,7 @@ def _show(
         shown=shown,
         round=round_,
         form=form or AgendaForm(viewer=frame.viewer, auto_id="agenda_%s"),
+        note="" if frame.viewer.is_public else round_.note,
         said=said,
         path=path,
         preset=urlencode([("round", str(round_.place)), ("back", path)]),

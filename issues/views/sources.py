@@ -45,7 +45,7 @@ def source_file(request: HttpRequest, slug: str, source: UUID) -> FileResponse:
         raise Http404("The file is not where it was kept.") from error
     # Without its title: the source may be seen by a delegation only.
     taken = SecurityEvent.Kind.DOWNLOAD
-    note(taken, by=viewer.user, negotiation=viewer.negotiation, detail="file of a source")
+    note(taken, by=viewer.accountable, negotiation=viewer.negotiation, detail="file of a source")
     response = FileResponse(
         content,
         as_attachment=True,

@@ -15,8 +15,8 @@ from negotiations.access import (
     Viewer,
     can_manage,
     member_of,
+    member_of_it,
     open_invitations,
-    viewer_of,
     viewer_with,
 )
 from negotiations.accounts import may_hand_out_link, set_password_link
@@ -34,7 +34,7 @@ HERE = "negotiations:members"
 def members(request: HtmxRequest, slug: str) -> HttpResponse:
     """Who is in, for every member; the head adds somebody who has an account."""
     if request.method == "GET":
-        return members_page(request, viewer_of(request.user, slug))
+        return members_page(request, member_of_it(request.user, slug))
     viewer = viewer_with(request.user, slug, Role.HEAD)
     form = NewMemberForm(request.POST, viewer=viewer, parties=parties_of(viewer), auto_id=ADD_IDS)
     made = attempt(

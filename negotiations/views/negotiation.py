@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from negotiations import services
-from negotiations.access import Role, Viewer, can_create_negotiation, viewer_of, viewer_with
+from negotiations.access import Role, can_create_negotiation, heading, viewer_with
 from negotiations.forms import (
     TABLE,
     TYPICAL,
@@ -44,7 +44,7 @@ def negotiation_new(request: HtmxRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def negotiation_edit(request: HtmxRequest, slug: str) -> HttpResponse:
     """Plain fields under a version; an archived negotiation shows how to open it again."""
-    viewer = _head_of(request, slug)
+    viewer = heading(request.user, slug)
     context = {"viewer": viewer, "section": "setup", "part": "negotiation"}
     template, typed_from = "negotiations/negotiation_edit.html", NegotiationEditForm.typed_from
     if request.method == "GET":
@@ -76,18 +76,10 @@ def negotiation_archive(request: HtmxRequest, slug: str) -> HttpResponse:
 
 @sent_from("negotiations:negotiation_edit")
 def negotiation_unarchive(request: HtmxRequest, slug: str) -> HttpResponse:
-    viewer = _head_of(request, slug)
+    viewer = heading(request.user, slug)
     services.unarchive_negotiation(viewer.negotiation, by=request.user)
     messages.success(request, "Open for changes again.")
     return redirect("negotiations:negotiation_edit", slug)
-
-
-def _head_of(request: HtmxRequest, slug: str) -> Viewer:
-    """The head, whether or not the negotiation is archived."""
-    viewer = viewer_of(request.user, slug)
-    if not viewer.is_head:
-        raise PermissionDenied("This needs the role head; ask the head of this negotiation.")
-    return viewer
 
 
 def _beginning(made: Negotiation, begin: str, scheme: StatusScheme) -> str:

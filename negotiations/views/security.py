@@ -3,13 +3,12 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from negotiations.access import Role, viewer_of
+from negotiations.access import heading
 from negotiations.htmx import HtmxRequest
 from negotiations.models import SecurityEvent
 from negotiations.security_log import log_of, log_of_negotiation, read_log
@@ -18,9 +17,7 @@ from negotiations.security_log import log_of, log_of_negotiation, read_log
 @require_GET
 def security(request: HtmxRequest, slug: str) -> HttpResponse:
     """Who came, went and took what away in one negotiation; for its head."""
-    viewer = viewer_of(request.user, slug)
-    if not viewer.has_role(Role.HEAD):
-        raise PermissionDenied("This needs the role head; ask the head of this negotiation.")
+    viewer = heading(request.user, slug)
     context = {"viewer": viewer, "section": "setup", "part": "security"}
     return _log(request, log_of_negotiation(viewer.negotiation), context)
 

@@ -236,6 +236,7 @@ SENT_TO = {
     "issues:import_check": typed(fragments=["import-check"], before=columns),
     "issues:import_run": typed(fragments=["import-check"], before=words),
     "issues:import_retract": typed({"reason": "So."}),
+    "negotiations:preview": typed({"whose": "RU"}),
     "negotiations:members": typed({"username": "nobody", "role": "viewer"}),
     "negotiations:party_edit": typed({"name": "Russian Federation", "code": "RU"}),
     "negotiations:party_remove": typed(place={"code": "US"}) + typed(place={"code": "RU"}),

@@ -1,6 +1,7 @@
 """Nobody meets a word that is not theirs, and no byte tells outside that it was said."""
 
 import logging
+import re
 
 import pytest
 
@@ -98,6 +99,14 @@ def test_inside_it_is_seen(within):
         if RUSSIA in answer.text and key[0] == "ru_peer"
     }
     assert len(shown) > 25
+
+
+def test_with_other_eyes_nothing_of_ones_own_side_is_seen(within):
+    """Whoever may see all of it looks as the other side, and as the public."""
+    asked = within.borrowed.items()
+    told = {key for key, answer in asked if re.search(f"{RUSSIA}|{SIDE}|{AUTHOR}", answer.text)}
+    assert told == set()
+    assert {key[0] for key, answer in asked if "Flights" in answer.text} == {"US", ":public"}
 
 
 def test_a_paper_for_all_members_holds_no_more_than_theirs(within):

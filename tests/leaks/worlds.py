@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 
 import time_machine
 from django.core import mail
+from django.urls import reverse
 
+from negotiations.eyes import THE_PUBLIC
 from tests.test_permissions import undone
 
 from . import admin, crawl, world
@@ -18,6 +20,7 @@ class Seen:
     lines: list = field(default_factory=list)
     told_apart: list = field(default_factory=list)
     papers: dict = field(default_factory=dict)
+    borrowed: dict = field(default_factory=dict)
     mails: list = field(default_factory=list)
 
 
@@ -50,6 +53,7 @@ def within(talks, clients):
         world.later(second)
         seen = look(second, clients, (*crawl.OUTSIDE, *crawl.OTHERS))
         seen.papers = dict(crawl.crawl(second, clients, ["ru_head"], limit=_is_paper))
+        seen.borrowed = dict(_with_other_eyes(second, clients["ru_head"]))
         seen.told_apart = [
             address
             for model, rows in hidden.items()
@@ -62,6 +66,19 @@ def within(talks, clients):
 def _is_paper(_role, _number, visit, _count):
     """A delegation's head makes these for everybody, and one for themselves."""
     return visit.query.startswith(("audience=members", "format=docx"))
+
+
+def _with_other_eyes(talks, client):
+    """What Russia's head sees who looks with the eyes of the other side, and of the public."""
+    for whose in ("US", THE_PUBLIC):
+        with undone():
+            client.post(reverse("negotiations:preview", args=[talks.slug]), {"whose": whose})
+            asked = crawl.crawl(talks, {whose: client}, [whose], limit=_is_first_read)
+            yield from ((key, answer) for key, answer in asked)
+
+
+def _is_first_read(_role, number, visit, _count):
+    return number == 0 and not visit.typed and not visit.is_slow
 
 
 def twins():
