@@ -108,7 +108,7 @@ def _no_figures() -> list[Figure]:
 
 def _in_scopes(viewers: Sequence[Viewer]) -> Q:
     """The standings of every negotiation, each in its viewer's scope."""
-    shared = defaultdict(list, {MEMBERS: []})
+    shared: dict[str, list[int]] = defaultdict(list, {MEMBERS: []})
     own = {viewer.scope.key: viewer.negotiation.pk for viewer in viewers if viewer.party}
     for viewer in viewers:
         if not viewer.party:
