@@ -11,7 +11,7 @@ from negotiations.access import Viewer
 from negotiations.models import Round, Source
 from negotiations.prepared import prepared
 
-from .models import Entry, Import, Issue, Sheet
+from .models import Entry, Import, Issue, Note, Sheet
 from .reads.sources import visible_sources
 
 
@@ -42,6 +42,16 @@ def entry_of(viewer: Viewer, issue: Issue, uuid: UUID) -> Entry:
         raise Http404("No entry at this address.")
     entry.issue = issue
     return entry
+
+
+def note_of(viewer: Viewer, issue: Issue, uuid: UUID) -> Note:
+    """The note on this item, removed ones included, if the viewer may see it. Raises Http404."""
+    rows = Note.objects.visible_to(viewer).filter(issue=issue, uuid=uuid)
+    note = rows.select_related("author", "audience_party").first()
+    if note is None:
+        raise Http404("No note at this address.")
+    note.issue = issue
+    return note
 
 
 def source_of(viewer: Viewer, uuid: UUID) -> Source:

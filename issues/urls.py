@@ -12,6 +12,7 @@ from issues.views import (
     home,
     imports,
     lists,
+    notes,
     papers,
     pictures,
     rounds,
@@ -52,6 +53,15 @@ item_urls: list[URLPattern] = [
     path("<int:number>/still-so/", follow_up.still_so, name="still_so"),
     path("<int:number>/chart/", pictures.issue_chart, name="issue_chart"),
     path("<int:number>/ask/", follow_up.ask, name="ask"),
+]
+
+# What one's own side notes on an item.
+note_urls: list[URLPattern] = [
+    path("<int:number>/notes/", notes.notes, name="notes"),
+    path("<int:number>/notes/<uuid:note>/", notes.note, name="note"),
+    path("<int:number>/notes/<uuid:note>/edit/", notes.note_edit, name="note_edit"),
+    path("<int:number>/notes/<uuid:note>/remove/", notes.note_remove, name="note_remove"),
+    path("<int:number>/notes/<uuid:note>/restore/", notes.note_restore, name="note_restore"),
 ]
 
 # Round by round, and what moved between two of them.
@@ -119,6 +129,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("negotiations/<slug:slug>/as-of/", state.show_as_of, name="show_as_of"),
     path("negotiations/<slug:slug>/issues/", include(item_urls)),
     path("negotiations/<slug:slug>/issues/", include(setup_urls)),
+    path("negotiations/<slug:slug>/issues/", include(note_urls)),
     path("negotiations/<slug:slug>/import/", include(import_urls)),
     path("negotiations/<slug:slug>/", include(round_urls)),
     path("negotiations/<slug:slug>/sources/", include(source_urls)),

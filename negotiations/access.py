@@ -277,6 +277,15 @@ def can_manage(viewer: Viewer, user: User | None, party: Party | None) -> tuple[
     return True, ""
 
 
+def own_side(viewer: Viewer) -> list[Membership]:
+    """Whom the viewer may name to see something: members of the same delegation, or any member
+    for who belongs to none; the viewer among them.
+    """
+    rows = viewer.negotiation.memberships.select_related("user")
+    side = rows.filter(party=viewer.party) if viewer.party else rows
+    return list(side.filter(user__is_active=True).order_by("user__username"))
+
+
 def party_of(viewer: Viewer, code: str) -> Party:
     """The party with this code in the viewer's negotiation. Raises Http404."""
     return _found(viewer.negotiation.parties.filter(code=code))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 PUBLIC, MEMBERS, DELEGATION = "public", "members", "delegation"
+# For what is no part of any scope: only people who are listed see it.
+NAMED = "named"
 
 
 @dataclass(frozen=True)

@@ -157,6 +157,13 @@ def make_sheet(issue, round_, by=None, **words):
     return sheet
 
 
+def add_note(issue, by=None, text="Ask them first.", audience="members", people=()):
+    """A note of `by` (the head); `people` are users, for a note that names people."""
+    person = viewer(issue.negotiation, by)
+    named = issue.negotiation.memberships.filter(user__in=people)
+    return items.add_note(issue, text=text, audience=audience, people=named, viewer=person)
+
+
 def own_audience(viewer):
     """The fields that keep an entry within the viewer's delegation."""
     return {"audience": Entry.Audience.DELEGATION, "audience_party": viewer.party}

@@ -45,6 +45,7 @@ ENTRY = ({"number": 99}, {"number": 2}, {"uuid": "entry elsewhere"}, {"uuid": "n
 PLACE = ({"place": 99},)
 SHEET = ({"sheet": "sheet elsewhere"}, {"sheet": "nowhere"})
 SOURCE = ({"source": "source elsewhere"}, {"source": "nowhere"})
+NOTE = ({"number": 99}, {"number": 2}, {"note": "note elsewhere"}, {"note": "nowhere"})
 PARTY = ({"code": "XX"}, {"code": "ru"})
 TABLE_NAME = ({"table": "secrets"},)
 BATCH = ({"batch": UUID(int=0)},)
@@ -117,7 +118,14 @@ TABLE = [
     Route("negotiations:parties", "GET", VIEWER),
     Route("negotiations:scheme", "GET", VIEWER),
     Route("issues:entry", "GET", VIEWER, ENTRY),
+    Route("issues:notes", "GET", VIEWER, NUMBER),
+    Route("issues:note", "GET", VIEWER, NOTE),
     # Recording
+    Route("issues:notes", "POST", RECORDER, NUMBER),
+    Route("issues:note_edit", "GET", RECORDER, NOTE),
+    Route("issues:note_edit", "POST", RECORDER, NOTE),
+    Route("issues:note_remove", "POST", RECORDER, NOTE),
+    Route("issues:note_restore", "POST", RECORDER, NOTE),
     Route("issues:entries", "GET", RECORDER, NUMBER),
     Route("issues:entries", "POST", RECORDER, NUMBER),
     Route("issues:entry_correct", "GET", RECORDER, ENTRY),
@@ -239,6 +247,7 @@ def talks():
         talks.negotiation, by=None, title="A readout", file=factories.make_file()
     )
     talks.entry = factories.record(issue, "RU", by=talks.recorder, sources=[talks.source])
+    talks.note = factories.add_note(issue, by=talks.recorder)
     factories.set_letterhead(talks.negotiation)
     talks.sheet = factories.make_sheet(issue, talks.negotiation.rounds.get(), by=talks.recorder)
     invite(talks.negotiation, by=talks.head, role="viewer")
@@ -288,6 +297,7 @@ NEEDS = (
     ("slug",),
     ("slug", "number"),
     ("slug", "number", "uuid"),
+    ("slug", "number", "note"),
     ("slug", "source"),
     ("slug", "sheet"),
     ("slug", "place"),
@@ -319,7 +329,7 @@ def address_of(name, talks, **other):
         "uidb64": talks.head.uuid,
         "token": "x",
     }
-    values |= {"source": talks.source.uuid, "sheet": talks.sheet.uuid}
+    values |= {"source": talks.source.uuid, "sheet": talks.sheet.uuid, "note": talks.note.uuid}
     values |= {"table": "entries", "pk": 1} | other
     for names in NEEDS:
         with suppress(NoReverseMatch):
@@ -387,6 +397,7 @@ def somewhere_else(talks):
     source = add_source(other, by=talks.head, title="Another")
     entry = factories.record(factories.make_issue(other), "XX", sources=[source])
     sheet = factories.make_sheet(other.issues.get(), factories.make_round(other))
+    note = factories.add_note(other.issues.get())
     other.issues.update(number=99)
     other.rounds.update(place=99)
     factories.add_member(other, user=talks.stranger)
@@ -396,6 +407,7 @@ def somewhere_else(talks):
         "entry": entry.uuid,
         "source": source.uuid,
         "sheet": sheet.uuid,
+        "note": note.uuid,
     }
     return {f"{name} elsewhere": uuid for name, uuid in uuids.items()}
 

@@ -10,6 +10,7 @@ from .entries import (
 )
 from .imports import Import, Kind, Upload
 from .items import AgendaLine, Issue
+from .notes import Note, NotePerson
 from .search import SearchRow
 from .sheets import Sheet, SheetRow
 from .standings import Standing, StandingParty
@@ -25,6 +26,8 @@ __all__ = [
     "Import",
     "Issue",
     "Kind",
+    "Note",
+    "NotePerson",
     "PersonErasure",
     "Redaction",
     "SearchRow",

@@ -26,6 +26,7 @@ from .items import (
     update_issue,
 )
 from .loading import load_negotiation
+from .notes import add_note, may_remove, remove_note, restore_note, update_note
 from .opening import ItemData
 from .people import erase_person
 from .refusals import UNDO_MINUTES, may_correct, may_undo
@@ -43,17 +44,18 @@ from .sheets import (
 from .standings import differences, forget_party, rebuild, rebuild_negotiation
 
 __all__ = [
-    "UNDO_MINUTES",
     "EntryData",
     "HistoryReport",
-    "NewSource",
     "ItemData",
     "Mark",
+    "NewSource",
     "Recorded",
     "RowData",
     "RowSaved",
     "RowsRefused",
     "TopData",
+    "UNDO_MINUTES",
+    "add_note",
     "add_source",
     "chain_negotiation",
     "change_audience",
@@ -68,6 +70,7 @@ __all__ = [
     "mark_agenda",
     "mark_in_error",
     "may_correct",
+    "may_remove",
     "may_undo",
     "move_heading",
     "move_issue",
@@ -81,14 +84,17 @@ __all__ = [
     "record_many",
     "redact",
     "release_sheet",
+    "remove_note",
     "restore_issue",
+    "restore_note",
     "retract",
     "retract_many",
-    "search_differences",
     "save_sheet",
+    "search_differences",
     "set_agenda_line",
     "undo",
     "undo_sheet",
     "update_issue",
+    "update_note",
     "verify_history",
 ]

@@ -9,12 +9,13 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
 from negotiations.access import viewer_of
-from negotiations.htmx import render_page_or_partial
+from negotiations.htmx import render_page_or_partial, wants_fragment
 
 from ..access import entry_of, issue_of
 from ..forms.entry import EntryForm
 from ..reads.detail import read_detail
 from ..reads.history import HistoryReader
+from ..reads.notes import read_notes
 from .pages import frame_for, not_yet, not_yet_known, page_context, person
 
 
@@ -33,6 +34,9 @@ def issue_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         detail=read_detail(frame, issue, request.GET.get("after", "")),
         back=issue.get_absolute_url(),
     )
+    if frame.clock.is_now and not wants_fragment(request, "item"):
+        # Notes are on no clock: a page of the past has none.
+        context["notes"] = read_notes(viewer, issue)
     if context["may_record"]:
         context["form"] = EntryForm(frame=frame, members=frame.member_count)
         context["now_words"] = [(w.party, w.status, w.dated) for w in context["detail"].words]

@@ -13,7 +13,7 @@ from tests.test_permissions import SENT, TABLE, address_of
 
 from . import world as birds
 
-HIDDEN = ("uuid", "source", "sheet", "batch")
+HIDDEN = ("uuid", "source", "sheet", "batch", "note")
 
 
 @dataclass(frozen=True)
@@ -168,6 +168,11 @@ SEEN = {
         for visit in seen(*CLOCKS, fragments=["issue-chart"], place={"number": number})
     ],
     "issues:entry": seen(),
+    "issues:notes": [
+        visit
+        for number in (1, 2, 3)
+        for visit in seen("page=1", fragments=["notes"], place={"number": number})
+    ],
     "issues:entries": [
         visit
         for number in (1, 2)
@@ -214,6 +219,13 @@ SENT_TO = {
     "issues:entry_retract": typed({"reason": "So."}, fragments=ENTRY_FORMS),
     "issues:entry_source": typed(HIDDEN_SOURCE, {"source_title": "New"}, fragments=ENTRY_FORMS),
     "issues:entry_undo": typed(fragments=[DIALOG, "entry-form"]),
+    "issues:notes": typed(
+        {"text": "So.", "audience": "members"},
+        {"text": "So.", "audience": "named", "people": "person"},
+        {"text": ""},
+        fragments=["notes"],
+    ),
+    "issues:note_edit": typed({"text": "Changed.", "version": "1"}, {"text": "x", "version": "0"}),
     "issues:still_so": typed(
         {"who": "party:US", "said": "2025"}, HIDDEN_SOURCE, fragments=[DIALOG, "follow-up-form"]
     ),

@@ -26,13 +26,14 @@ from tests.issues.importing import csv_bytes
 
 NOW = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
 RUSSIA, AUTHOR, SIDE, AMERICA = "kestrel", "petrel", "osprey", "wren"
-MEMBERS, ELSEWHERE, BLANKED = "merlin", "heron", "dodo"
+MEMBERS, ELSEWHERE, BLANKED, NAMED = "merlin", "heron", "dodo", "hobby"
 
 # Whose each bird is; everybody else must never meet it. Nobody may read what was redacted.
 BIRDS = {
     RUSSIA: {"ru", "ru_peer", "ru_head"},
     SIDE: {"ru", "ru_head"},  # drafts: their author and the head of the side
     AUTHOR: {"ru"},
+    NAMED: {"ru", "ru_peer"},  # what one of them keeps for people by name
     AMERICA: {"us", "us_head", "us_staff"},
     MEMBERS: {
         *("ru", "ru_peer", "ru_head", "us", "us_head", "us_staff"),
@@ -43,7 +44,9 @@ BIRDS = {
     BLANKED: set(),
 }
 # What stands in an address for a thing that is hidden, or in the first world for nothing at all.
-NOTHING = {name: UUID(int=n) for n, name in enumerate(("uuid", "source", "sheet", "batch"), 1)}
+NOTHING = {
+    name: UUID(int=n) for n, name in enumerate(("uuid", "source", "sheet", "batch", "note"), 1)
+}
 
 
 def base():
@@ -76,6 +79,7 @@ def base():
     record(b, "US", "Under discussion", "11 Apr 2025", by=world.us)
     blanked = record(c, "US", "Raised", by=world.us, text=f"{BLANKED}text", position=f"{BLANKED}x")
     services.redact(blanked, reason="Put here by mistake", by="Administrator")
+    world.note = factories.add_note(a, by=world.recorder, text=f"{MEMBERS}noted")
     world.archived = _archived(world)
     _elsewhere(world)
     world.hidden, world.slug = dict(NOTHING), negotiation.slug
@@ -137,6 +141,7 @@ def secrets(world):
     _entries(world)
     _undone(world)
     _drafts(world)
+    _notes(world)
     _files(world)
     old = world.archived
     own = own_audience(viewer(old, world.ru))
@@ -211,6 +216,19 @@ def _drafts(world):
         world.hidden["sheet"] = sheet.uuid
 
 
+def _notes(world):
+    """For a delegation, for people by name, changed and removed ones; on an item with others."""
+    for issue in world.issues:
+        note = factories.add_note(issue, world.ru, f"{RUSSIA}note", "delegation")
+        russia = viewer(world.negotiation, world.ru)
+        services.update_note(note, version=1, text=f"**{RUSSIA}changed**", viewer=russia)
+    removed = factories.add_note(issue, world.ru, f"{RUSSIA}removed", "delegation")
+    services.remove_note(removed, viewer=russia)
+    people = [world.ru_peer, world.ex]
+    named = factories.add_note(world.issues[0], world.ru, f"{NAMED}note", "named", people)
+    world.hidden["note"] = named.uuid
+
+
 def _files(world):
     """A table that came in, one that waits, and a file that was prepared."""
     russia = viewer(world.negotiation, world.ru)
@@ -232,7 +250,7 @@ def _files(world):
 
 def later(world):
     """What everybody sees happen afterwards: numbers, places and times must not tell."""
-    negotiation, (_a, b, _c) = world.negotiation, world.issues
+    negotiation, (a, b, _c) = world.negotiation, world.issues
     frame.remove_member(world.ex.memberships.get(negotiation=negotiation))
     factories.make_issue(negotiation, "Later", heading="Money")
     factories.make_round(negotiation, "R3", "1 Mar 2026", number=3)
@@ -245,6 +263,8 @@ def later(world):
     world.imported = Import.objects.create(
         negotiation=negotiation, by=world.recorder, kind="entries", file_name="table.csv"
     )
+    factories.add_note(b, world.us, f"{AMERICA}note", "delegation")
+    factories.add_note(a, text="Seen later")
     record(world.archived.issues.get(), "US", "Agreed", by=world.us_head)
     frame.archive_negotiation(world.archived, by=world.head)
 
