@@ -1,4 +1,4 @@
-"""Starting the production server: one process, threads, nothing shared before the start."""
+"""Starting the production server: processes with threads, nothing shared before the start."""
 
 from __future__ import annotations
 
@@ -39,11 +39,23 @@ def require_free_port(host: str, port: int) -> None:
             ) from error
 
 
-def run_server(host: str, port: int) -> NoReturn:
-    """Replace this process by the server, so that signals and the exit code are its own."""
+def worker_count() -> int:
+    """Return how many processes PARLEY_WORKERS asks for; CommandError says what it may be."""
+    asked = os.environ.get("PARLEY_WORKERS") or "1"
+    if not asked.isdecimal() or not 1 <= int(asked) <= 64:
+        raise CommandError("PARLEY_WORKERS must be a number from 1 to 64.")
+    return int(asked)
+
+
+def run_server(host: str, port: int, workers: int = 1) -> NoReturn:
+    """Replace this process by the server, so that signals and the exit code are its own.
+
+    A worker that dies is replaced while the others go on.
+    """
     sys.stdout.flush()
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"]
-    command += ["--workers", "1", "--blocking-threads", str(THREADS), "--log-level", "error"]
+    command += ["--workers", str(workers), "--blocking-threads", str(THREADS)]
+    command += ["--respawn-failed-workers", "--log-level", "error"]
     command += ["--host", host, "--port", str(port), "negotiations.wsgi:application"]
     os.chdir(settings.BASE_DIR)
     os.execv(sys.executable, command)  # noqa: S606

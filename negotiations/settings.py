@@ -14,7 +14,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from negotiations.log import log_options
-from negotiations.startup import database_options, known_time_zone, site_address
+from negotiations.startup import database_options, known_time_zone, shared_cache, site_address
 
 env = environ.Env()
 
@@ -127,13 +127,8 @@ DATABASES["default"] |= database_options(DATABASES["default"])
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
-# In the database, so that all processes count tries to sign in together.
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "parley_cache",
-    }
-}
+# Shared by all processes, so that they count tries to sign in together: the database, or Redis.
+CACHES = {"default": shared_cache(env.cache_url("CACHE_URL", default="dbcache://parley_cache"))}
 
 # --- People and sessions ------------------------------------------------------------------------
 
@@ -241,8 +236,9 @@ STORAGES = {
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
-# What people upload. Nothing is served from here but through a view that asks who may see it.
-MEDIA_ROOT = VAR_DIR / "files"
+# What people upload, and what is prepared for them: one folder for all processes, on several
+# machines a shared one. Nothing leaves it but through a view that asks who may see it.
+MEDIA_ROOT = Path(env.str("PARLEY_FILES", default=str(VAR_DIR / "files")))
 FILE_UPLOAD_PERMISSIONS = 0o600
 
 # --- Log and limits -----------------------------------------------------------------------------

@@ -44,6 +44,13 @@ def known_time_zone(name: str) -> str:
     return name
 
 
+def shared_cache(cache: dict[str, Any]) -> dict[str, Any]:
+    """Return the cache entry if all processes share it, else ImproperlyConfigured says which do."""
+    if cache["BACKEND"].rpartition(".")[2] not in {"DatabaseCache", "RedisCache"}:
+        raise ImproperlyConfigured("CACHE_URL must begin with redis:// or rediss://, or be unset.")
+    return cache
+
+
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL;"
     # A record of talks must not lose an acknowledged write to a power cut.
@@ -78,7 +85,9 @@ def database_options(database: dict[str, Any]) -> dict[str, Any]:
             return {"CONN_MAX_AGE": None, "OPTIONS": SQLITE_OPTIONS | given}
         case "postgresql":
             # The pool keeps connections open; threads come and go, so none is tied to a thread.
-            return {"CONN_MAX_AGE": 0, "OPTIONS": POSTGRES_OPTIONS | given}
+            # After a restart of the database each would fail one request, were it not asked first.
+            options = POSTGRES_OPTIONS | given
+            return {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
     raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:// or postgresql://.")
 
 

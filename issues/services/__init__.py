@@ -42,6 +42,7 @@ from .sheets import (
     undo_sheet,
 )
 from .standings import differences, forget_party, rebuild, rebuild_negotiation
+from .sweeping import sweep
 
 __all__ = [
     "EntryData",
@@ -92,6 +93,7 @@ __all__ = [
     "save_sheet",
     "search_differences",
     "set_agenda_line",
+    "sweep",
     "undo",
     "undo_sheet",
     "update_issue",

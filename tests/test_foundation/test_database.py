@@ -41,6 +41,13 @@ def test_connections_come_from_a_pool():
     assert connection.settings_dict["CONN_MAX_AGE"] == 0
 
 
+@postgres_only
+def test_connection_that_broke_in_the_pool_fails_no_request():
+    """As after a restart of the database: each is asked before it is given out."""
+    assert connection.settings_dict["CONN_HEALTH_CHECKS"]
+    assert connection.pool._check is not None
+
+
 def test_no_request_holds_a_transaction(settings):
     assert not settings.DATABASES["default"].get("ATOMIC_REQUESTS")
 

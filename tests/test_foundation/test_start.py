@@ -10,7 +10,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from negotiations.checks import no_demo_people
 from negotiations.models import User
-from negotiations.server import require_free_port
+from negotiations.server import require_free_port, run_server
 from negotiations.startup import refuse_unfit_database
 
 from .commands import REAL, last_line, manage
@@ -33,6 +33,7 @@ print(json.dumps({name: getattr(s, name) for name in names}))
         (REAL | {"PARLEY_URL": "https://*"}, "PARLEY_URL must name one host"),
         (REAL | {"PARLEY_TIME_ZONE": "Vienna"}, "PARLEY_TIME_ZONE must be the name"),
         (REAL | {"PARLEY_CREATE": "nobody"}, "PARLEY_CREATE must be any or staff"),
+        (REAL | {"CACHE_URL": "locmemcache://"}, "CACHE_URL must begin with redis://"),
     ],
 )
 def test_start_for_real_says_in_one_line_what_to_set(environment, sentence):
@@ -75,6 +76,23 @@ def test_serve_refuses_an_empty_database(tmp_path):
     process = manage("serve", database=tmp_path / "empty.sqlite3", **REAL)
     assert process.returncode == 1
     assert "run manage.py setup first" in last_line(process)
+
+
+@pytest.mark.parametrize("workers", ["0", "many", "-1", "65"])
+def test_serve_says_how_many_workers_there_may_be(monkeypatch, workers):
+    monkeypatch.setenv("PARLEY_WORKERS", workers)
+    with pytest.raises(CommandError, match="PARLEY_WORKERS must be a number from 1 to 64"):
+        call_command("serve")
+
+
+def test_serve_hands_the_number_of_workers_to_the_server(monkeypatch):
+    started = []
+    monkeypatch.setattr("os.execv", lambda _program, command: started.append(command))
+    monkeypatch.setattr("os.chdir", lambda _folder: None)
+    run_server("127.0.0.1", 8000, workers=2)
+    (command,) = started
+    assert command[command.index("--workers") + 1] == "2"
+    assert "--respawn-failed-workers" in command
 
 
 def test_taken_port_is_said_with_what_to_do():

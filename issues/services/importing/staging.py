@@ -107,10 +107,12 @@ def remove_files(upload: Upload) -> None:
         _path(upload, part).unlink(missing_ok=True)
 
 
-def discard_old() -> None:
-    """Forgets what has been waiting for more than a day, whoever uploaded it."""
-    for upload in Upload.objects.filter(uploaded_at__lt=timezone.now() - KEPT):
+def discard_old() -> int:
+    """Forgets what has been waiting for more than a day, whoever uploaded it; how many."""
+    old = list(Upload.objects.filter(uploaded_at__lt=timezone.now() - KEPT))
+    for upload in old:
         discard(upload)
+    return len(old)
 
 
 def remembered(viewer: Viewer, kind: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from negotiations.server import prepare_static_files, require_free_port, run_server
+from negotiations.server import prepare_static_files, require_free_port, run_server, worker_count
 from negotiations.startup import refuse_unfit_database
 
 
@@ -18,8 +18,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until stopped; a database that is not fit for it is refused with what to do."""
+        workers = worker_count()
         require_free_port(options["host"], options["port"])
         refuse_unfit_database()
         prepare_static_files()
         self.stdout.write(f"Parley listens on http://{options['host']}:{options['port']}/")
-        run_server(options["host"], options["port"])
+        run_server(options["host"], options["port"], workers)
