@@ -20,13 +20,14 @@ def crawl(world, clients):
     """Lists, searches and choices, as everybody who may and some who may not."""
     for role in (*ROLES, *DOORS):
         for address in addresses() if role in ROLES else doors():
-            answer = clients[role].get(address)
-            text = KEY.sub("key", crawling.plain(crawling.decoded(answer)))
-            yield (role, address, 0), crawling.Answer(_query(address), answer.status_code, text)
+            yield (role, address, 0), answer(clients[role], address)
 
 
-def _query(address):
-    return address.partition("?")[2]
+def answer(client, address):
+    """What this person gets there."""
+    found = client.get(address)
+    text = KEY.sub("key", crawling.plain(crawling.decoded(found)))
+    return crawling.Answer(address.partition("?")[2], found.status_code, text)
 
 
 def models():

@@ -1,0 +1,286 @@
+"""What `make mutate` takes away: every filter of who may see what, found in the code.
+
+Module by module the managers, function by function the scope that is given, view by view the
+scope of whoever asks; and those filters that decide by themselves.
+"""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from functools import wraps
+from pathlib import Path
+
+from django.apps import apps
+from django.urls import URLPattern, get_resolver
+
+APPS = ("issues", "negotiations")
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A name for the report, and what takes the place of what: (owner, attribute, value).
+
+    `touches` says whether an answer may have come about with it, by the code that ran for it.
+    """
+
+    name: str
+    changes: tuple
+    touches: Callable = lambda _code: True
+    is_stored: bool = False  # what it decides is kept: standings and the search index
+    route: str = ""  # the one route it is about
+
+
+class OpenManager:
+    """A manager that leaves the question who asks out."""
+
+    def __init__(self, manager):
+        self._manager = manager
+
+    def __getattr__(self, name):
+        return getattr(self._manager, name)
+
+    def visible_to(self, asker, _scope=None):
+        negotiation = getattr(asker, "negotiation", None)
+        return self._manager.filter(negotiation=negotiation) if negotiation else self.all()
+
+    def in_scope(self, _scope):
+        return self._manager.all()
+
+
+class OpenModel:
+    """The model as a module knows it, with such a manager."""
+
+    def __init__(self, model):
+        self._model, self.objects = model, OpenManager(model.objects)
+
+    def __getattr__(self, name):
+        return getattr(self._model, name)
+
+    def __call__(self, *args, **fields):
+        return self._model(*args, **fields)
+
+
+def modules():
+    for app in APPS:
+        package = importlib.import_module(app)
+        for found in pkgutil.walk_packages(package.__path__, f"{app}."):
+            if "migrations" not in found.name and not found.name.endswith((".wsgi", ".asgi")):
+                yield importlib.import_module(found.name)
+
+
+def guarded():
+    """The names of the models whose manager knows who may see a row."""
+    for app in APPS:
+        for model in apps.get_app_config(app).get_models():
+            if hasattr(model.objects, "visible_to") or hasattr(model.objects, "in_scope"):
+                yield model.__name__
+
+
+def _runs_in(module):
+    return lambda code: code.co_filename == module.__file__
+
+
+def _runs(*functions):
+    known = {inspect.unwrap(one).__code__ for one in functions}
+    return lambda code: code in known
+
+
+def open_managers():
+    """Module by module, model by model: everything is visible."""
+    for module in modules():
+        text = Path(module.__file__).read_text()
+        for name in guarded():
+            asks = f"{name}.objects.visible_to" in text or f"{name}.objects.in_scope" in text
+            if asks and ".models" not in module.__name__:
+                change = (module, name, OpenModel(getattr(module, name)))
+                stored = module.__name__.startswith("issues.services.standings")
+                yield Mutation(f"{module.__name__}: {name}", (change,), _runs_in(module), stored)
+        if "visible_sources(" in text and "def visible_sources" not in text:
+            change = (module, "visible_sources", _every_source)
+            yield Mutation(f"{module.__name__}: visible_sources", (change,), _runs_in(module))
+
+
+def _every_source(asker, sources=None):
+    from negotiations.models import Source
+
+    if sources is not None:
+        return sources
+    return Source.objects.filter(negotiation=asker.negotiation)
+
+
+def others_eyes(scope):
+    """Function by function: whatever scope it is given, it takes the one with the secrets."""
+    known = list(modules())
+    for module in known:
+        for name, found in list(vars(module).items()):
+            make = getattr(found, "make", found)  # what `prepared` was put around
+            if not inspect.isfunction(make) or make.__module__ != module.__name__:
+                continue
+            if "scope" in inspect.signature(make).parameters:
+                seen = _with(found, scope)
+                users = [one for one in known if vars(one).get(name) is found]
+                changes = tuple((one, name, seen) for one in users)
+                stored = module.__name__.startswith("issues.services.")
+                told = f"{module.__name__}: {name} with other eyes"
+                yield Mutation(told, changes, _runs(make), stored)
+
+
+def _with(function, scope):
+    from negotiations.scopes import Scope
+
+    def seen(*args, **kwargs):
+        args = [scope if isinstance(arg, Scope) else arg for arg in args]
+        named = {key: scope if isinstance(arg, Scope) else arg for key, arg in kwargs.items()}
+        return function(*args, **named)
+
+    return seen
+
+
+# Whether the view that is mutated is at work.
+AT_WORK = ContextVar("at_work", default=False)
+
+
+def views(scope):
+    """View by view: it sees with the eyes of those who have the secrets."""
+    from negotiations.access import Viewer
+
+    own = Viewer.scope
+    seen = property(lambda viewer: scope if AT_WORK.get() else own.fget(viewer))
+    for name, pattern in patterns(get_resolver().url_patterns):
+        changes = ((pattern, "callback", _at_work(pattern.callback)), (Viewer, "scope", seen))
+        yield Mutation(f"view {name}", changes, _runs(own.fget), route=name)
+
+
+def patterns(found, prefix=""):
+    """Every route with its name; the admin has filters of its own."""
+    for pattern in found:
+        if str(pattern.pattern).startswith("admin/"):
+            continue
+        if isinstance(pattern, URLPattern):
+            yield f"{prefix}{pattern.name}", pattern
+        else:
+            inner = f"{pattern.namespace}:" if pattern.namespace else ""
+            yield from patterns(pattern.url_patterns, prefix + inner)
+
+
+def _at_work(view):
+    @wraps(view)
+    def working(*args, **kwargs):
+        token = AT_WORK.set(True)
+        try:
+            answer = view(*args, **kwargs)
+            if answer.streaming:
+                answer.streaming_content = list(answer.streaming_content)
+            return answer
+        finally:
+            AT_WORK.reset(token)
+
+    return working
+
+
+def by_hand(scope):
+    """Those that decide by themselves."""
+    from issues.exports import snapshot
+    from issues.models import Entry
+    from issues.models.entries import EntryQuerySet
+    from issues.models.imports import ImportQuerySet
+    from issues.models.sheets import SheetQuerySet
+    from issues.reads import search as reading
+    from issues.reads import standings
+    from issues.services import search as index
+    from issues.views import papers
+    from negotiations.access import Viewer
+    from negotiations.admin.scoped import Scoped
+    from negotiations.models import Membership
+    from negotiations.scopes import Scope
+
+    def here(rows, viewer):
+        return rows.filter(negotiation=viewer.negotiation)
+
+    class Open(standings.StandingReader):
+        def __init__(self, frame):
+            super().__init__(frame)
+            self.scope = scope
+
+    everybody = _memberships_of_anybody(Membership)
+    users = [one for one in modules() if vars(one).get("StandingReader")]
+    reader = tuple((one, "StandingReader", Open) for one in users)
+    yield Mutation("Entry.visible_to", ((EntryQuerySet, "visible_to", lambda rows, *_: rows),))
+    undone = (EntryQuerySet, "visible_to", lambda rows, _user, scope: rows.in_scope(scope))
+    yield Mutation("Entry.visible_to: what was undone", (undone,))
+    yield Mutation("Entry.in_scope", ((EntryQuerySet, "in_scope", lambda rows, _scope: rows),))
+    yield Mutation("Sheet.visible_to", ((SheetQuerySet, "visible_to", here),))
+    yield Mutation("Import.visible_to", ((ImportQuerySet, "visible_to", here),))
+    yield Mutation("StandingReader", reader)
+    yield Mutation("Viewer.scope", ((Viewer, "scope", property(lambda _viewer: scope)),))
+    sees = (Scope, "sees", lambda *_: True)
+    yield Mutation("Scope.sees", (sees,), is_stored=True)
+    strangers = tuple(
+        (one, "_memberships", everybody) for one in modules() if "_memberships" in vars(one)
+    )
+    yield Mutation("viewer_of: strangers", strangers)
+    yield Mutation("the papers for all members", ((papers, "as_any_member", lambda v: v),))
+    yield Mutation("what was undone in files", ((snapshot, "_undone", lambda _v: frozenset()),))
+    for name in ("_shared", "_entries"):
+        method = _as_of_party(getattr(reading.SearchReader, name), scope)
+        yield Mutation(f"SearchReader.{name}", ((reading.SearchReader, name, method),))
+    may_see = (reading.SearchReader, "_may_see", lambda *_: True)
+    yield Mutation("issues.reads.search: SearchReader._may_see", (may_see,))
+    plain = index.key
+    keys = (index, "key", lambda kind, here, _party=None, user=None: plain(kind, here, user=user))
+    yield Mutation("the keys of the search index", (keys,), is_stored=True)
+    for one in modules():
+        if "visible_entries" in vars(one):
+            change = (one, "visible_entries", lambda _desk: Entry.objects.all())
+            yield Mutation(f"{one.__name__}: visible_entries", (change,))
+        if "visible_scopes" in vars(one):
+            change = (one, "visible_scopes", lambda _desk: [scope.key, "members", "public"])
+            yield Mutation(f"{one.__name__}: visible_scopes", (change,))
+    yield Mutation("Scoped.seen", ((Scoped, "seen", lambda _page, _request, rows: rows),))
+
+
+def _as_of_party(method, scope):
+    """The same as if the person were tied to this party."""
+    from negotiations.models import Party
+
+    def seen(reader, *args):
+        party = Party.objects.get(pk=scope.party_id)
+        home, kept = party.negotiation_id, reader.viewers
+        if home in kept:
+            reader.viewers = kept | {home: replace(kept[home], party=party)}
+        try:
+            return method(reader, *args)
+        finally:
+            reader.viewers = kept
+
+    return seen
+
+
+def _memberships_of_anybody(membership):
+    def _memberships(slug, _user):
+        rows = membership.objects.select_related("negotiation", "party")
+        return list(rows.filter(negotiation__slug=slug, role="head").order_by("pk"))[:1]
+
+    return _memberships
+
+
+@contextmanager
+def unprepared():
+    """Every query is worked out when it is asked: a filter that is taken away is away at once."""
+    from unittest.mock import patch
+
+    from negotiations.prepared import prepared
+
+    def rows(function, *given):
+        return [] if [] in given else list(function.make(*given))
+
+    with patch.object(prepared, "__call__", rows):
+        yield
+
+
+def everything(scope):
+    return [*views(scope), *open_managers(), *others_eyes(scope), *by_hand(scope)]
