@@ -40,6 +40,10 @@ class ShortForm(EntryForm):
         self.fill(self.cleaned_data)
         return super().clean()
 
+    def add_error(self, field: str | None, error: Any) -> None:
+        """What is wrong with something that is not asked here stands above the form."""
+        super().add_error(field if field in self.fields else None, error)
+
     def fill(self, cleaned: dict[str, Any]) -> None:
         """Writes into `cleaned` what this form says without asking."""
 

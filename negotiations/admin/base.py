@@ -34,6 +34,7 @@ LOOKUPS = (
 )
 
 
+MOST_SEARCHED = 200
 # Columns that name the negotiation.
 WHERE = ("negotiation", "of")
 
@@ -151,7 +152,8 @@ class ServiceAdmin(Scoped, Removal):
         asked = request.GET.get("within", "")
         if asked:
             queryset = queryset.filter(**{self.path: asked}) if asked.isdecimal() else self.none()
-        return super().get_search_results(request, queryset, search_term)
+        # SQLite refuses patterns that are longer; nothing here has a title of this length.
+        return super().get_search_results(request, queryset, search_term[:MOST_SEARCHED])
 
     def none(self) -> QuerySet[Any]:
         return self.model._default_manager.none()

@@ -21,6 +21,8 @@ from negotiations.models import Membership, Negotiation, Source
 from .desk import desk_of, negotiation_of
 
 Role = Membership.Role
+# What fits into a column of whole numbers has fewer.
+MOST_DIGITS = 19
 
 
 def within(request: HttpRequest) -> Negotiation | None:
@@ -29,20 +31,27 @@ def within(request: HttpRequest) -> Negotiation | None:
     return found
 
 
-class WithinSelect(AutocompleteSelect):
-    """Searches in one negotiation only."""
+class Within:
+    """Mixed into a search box: it searches in one negotiation, and shows a wrong choice as none."""
 
-    negotiation: Negotiation
-
-    def get_url(self) -> str:
-        return f"{super().get_url()}?within={self.negotiation.pk}"
-
-
-class WithinSelectMultiple(AutocompleteSelectMultiple):
-    negotiation: Negotiation
+    negotiation: Negotiation | None = None
 
     def get_url(self) -> str:
-        return f"{super().get_url()}?within={self.negotiation.pk}"
+        url: str = super().get_url()  # type: ignore[misc]
+        return f"{url}?within={self.negotiation.pk}" if self.negotiation else url
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        # Django asks the database for whatever was sent, and breaks on what is no key.
+        keys = [one for one in value if str(one).isdecimal() and len(str(one)) < MOST_DIGITS]
+        return super().optgroups(name, keys, attr)  # type: ignore[misc]
+
+
+class WithinSelect(Within, AutocompleteSelect):
+    pass
+
+
+class WithinSelectMultiple(Within, AutocompleteSelectMultiple):
+    pass
 
 
 class Scoped(BaseModelAdmin):
@@ -108,14 +117,10 @@ class Scoped(BaseModelAdmin):
     def _search_within(
         self, db_field: Any, request: Any, kwargs: dict[str, Any], select: Any
     ) -> None:
-        negotiation = within(request)
-        if (
-            negotiation
-            and related_admin(self, db_field)
-            and db_field.name in self.get_autocomplete_fields(request)
-        ):
+        if db_field.name in self.get_autocomplete_fields(request):
             kwargs["widget"] = select(db_field, self.admin_site)
-            kwargs["widget"].negotiation = negotiation
+            if related_admin(self, db_field):
+                kwargs["widget"].negotiation = within(request)
 
 
 def related_admin(page: BaseModelAdmin, db_field: Any) -> Scoped | None:

@@ -271,3 +271,15 @@ def test_the_second_editor_of_a_round_in_its_list_of_rounds_gets_a_conflict(clie
     assert "Now: Opening round" in complaints(answer)
     assert client.post(address, typed(answer)).status_code == 302
     assert Round.objects.get().title == "Round one"
+
+
+def test_a_choice_that_is_none_is_refused_and_not_looked_up(client, issue):
+    """Django asks the database for whatever stands in the field when it shows the form again."""
+    for odd in (" ", "²", "9" * 30):
+        assert "Select a valid choice" in complaints(send(client, change_url(issue), owner=odd))
+
+
+def test_a_search_for_a_whole_book_finds_nothing(client, issue):
+    answer = client.get(url(Issue), {"q": "a" * 100_000})
+    assert answer.status_code == 200
+    assert issue.title not in answer.content.decode()

@@ -225,6 +225,13 @@ class TestDone:
             assert done(client, steps, steps.ours, token=token).status_code == 302
         assert Entry.objects.filter(next_step_state="done").count() == 1
 
+    def test_an_entry_without_a_step_has_none_to_end(self, client, steps):
+        bare = record(steps.old, "RU", "Raised", "2 Mar 2026")
+        client.force_login(steps.recorder)
+        answer = done(client, steps, bare)
+        assert answer.status_code == 422
+        assert "Say which step." in answer.content.decode()
+
     def test_a_day_before_the_step_is_refused_beside_the_field(self, client, steps):
         client.force_login(steps.recorder)
         answer = done(client, steps, steps.ours, said="28 Feb 2026", text="Kept")
