@@ -10,25 +10,29 @@ from django.http import Http404
 from negotiations.access import Viewer
 from negotiations.models import Round, Source
 from negotiations.prepared import prepared
+from negotiations.scopes import Scope
 
 from .models import Entry, Import, Issue, Note, Sheet
+from .numbers import Number
 from .reads.sources import visible_sources
 
 
-def issue_of(viewer: Viewer, number: int) -> Issue:
+def issue_of(viewer: Viewer, number: Number) -> Issue:
     """The item with this number as the viewer sees it. Raises Http404, marked ones included."""
-    return _found(next(iter(_numbered(viewer.negotiation.pk, number)), None), viewer)
+    rows = _numbered(viewer.negotiation.pk, viewer.scope, *number)
+    return _found(next(iter(rows), None), viewer)
 
 
 @prepared
-def _numbered(negotiation: int, number: int) -> QuerySet[Issue]:
-    rows = Issue.objects.shown_in(negotiation).filter(number=number)
+def _numbered(negotiation: int, scope: Scope, series: str, number: int) -> QuerySet[Issue]:
+    rows = Issue.objects.shown_in(negotiation, scope).filter(series=series, number=number)
     return rows.select_related("parent", "owner")
 
 
-def issue_to_repair(viewer: Viewer, number: int) -> Issue:
+def issue_to_repair(viewer: Viewer, number: Number) -> Issue:
     """The same, and items marked as entered in error as well. Raises Http404."""
-    rows = Issue.objects.filter(negotiation=viewer.negotiation, number=number)
+    rows = Issue.objects.in_scope(viewer.scope).numbered(number)
+    rows = rows.filter(negotiation=viewer.negotiation)
     return _found(rows.select_related("parent", "owner").first(), viewer)
 
 

@@ -76,12 +76,18 @@ def _watch_jobs(**_kwargs: Any) -> None:
     jobs.watch()
 
 
+def _rename_series(party: Any, was: str, **_kwargs: Any) -> None:
+    from . import services
+
+    services.rename_series(party, was)
+
+
 class IssuesConfig(AppConfig):
     name = "issues"
     verbose_name = "Items and their history"
 
     def ready(self) -> None:
-        from negotiations.signals import frame_changed, party_leaves, serving
+        from negotiations.signals import frame_changed, party_leaves, party_renamed, serving
 
         from . import indexing
 
@@ -91,4 +97,5 @@ class IssuesConfig(AppConfig):
         frame_changed.connect(_rebuild, dispatch_uid="issues.rebuild")
         party_leaves.connect(_forget_party, dispatch_uid="issues.forget_party")
         serving.connect(_watch_jobs, dispatch_uid="issues.watch_jobs")
+        party_renamed.connect(_rename_series, dispatch_uid="issues.rename_series")
         register(check_triggers, Tags.database)

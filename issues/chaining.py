@@ -13,12 +13,11 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from negotiations.scopes import DELEGATION, MEMBERS, PUBLIC, Scope
+from negotiations.scopes import DELEGATION, MEMBERS, PUBLIC, WIDTH, Scope
 
 from .models import AudienceChange, ChainLink, Entry, EntrySource, PersonErasure, Redaction
 from .triggers import AUDIENCE, WORDS
 
-_WIDTH = {DELEGATION: 0, MEMBERS: 1, PUBLIC: 2}
 _FIXED = [
     str(field.attname)
     for field in Entry._meta.concrete_fields
@@ -104,7 +103,7 @@ def came_content(change: AudienceChange, entry: str) -> str:
 
 def _narrows(change: AudienceChange) -> bool:
     # An audience that does not exist, as a forged row may have it, is nobody's.
-    new, old = (_WIDTH.get(a, -1) for a in (change.new_audience, change.old_audience))
+    new, old = (WIDTH.get(a, -1) for a in (change.new_audience, change.old_audience))
     return new <= old
 
 

@@ -18,7 +18,7 @@ from negotiations.models import Category
 from negotiations.prepared import prepared
 from negotiations.scopes import Scope
 
-from .models import Entry, Issue
+from .models import AgendaLine, Entry, Issue
 from .reads.frame import FrameView
 from .reads.standings import StandingReader, StandingView, period
 from .standing import height
@@ -57,7 +57,7 @@ _HEIGHT = Case(
 )
 COLUMNS: dict[str, tuple[Any, ...]] = {
     "agenda": (F("place"), F("sub_place")),
-    "number": (F("number"),),
+    "number": (F("series"), F("number")),
     "title": (Lower("title"),),
     "status": (_HEIGHT, F("now__headline__order")),
     "said": (F("now__last_said"),),
@@ -85,13 +85,14 @@ def _with_status(issues: QuerySet[Issue]) -> QuerySet[Issue]:
 
 
 @prepared
-def _agenda(negotiation: int) -> QuerySet[Any, Any]:
-    return Issue.objects.shown_in(negotiation).in_agenda_order().values_list("pk", flat=True)
+def _agenda(negotiation: int, scope: Scope) -> QuerySet[Any, Any]:
+    issues = Issue.objects.shown_in(negotiation, scope)
+    return issues.in_agenda_order().values_list("pk", flat=True)
 
 
 @prepared
 def _agenda_with_status(negotiation: int, scope: Scope, day: dt.date | None) -> QuerySet[Any, Any]:
-    issues = Issue.objects.shown_in(negotiation).annotate(now=period(scope, day))
+    issues = Issue.objects.shown_in(negotiation, scope).annotate(now=period(scope, day))
     return _with_status(issues).order_by("place", "sub_place", "pk").values_list("pk", flat=True)
 
 
@@ -193,7 +194,7 @@ class IssueFilter(django_filters.FilterSet):
         here, viewer = self.frame.negotiation.pk, self.frame.viewer
         if fold:
             return _agenda_with_status(here, viewer.scope, self.frame.clock.as_of)
-        return _agenda(here)
+        return _agenda(here, viewer.scope)
 
     def _stored(
         self, issues: QuerySet[Issue], _reader: StandingReader, sort: str, fold: bool
@@ -230,7 +231,7 @@ class IssueFilter(django_filters.FilterSet):
             return (height(found), order.index(found.pk)) if found else None
         if sort == "said":
             return view.last_said
-        plain = {"number": row.number, "title": row.title.lower()}
+        plain = {"number": row.address, "title": row.title.lower()}
         return plain.get(sort, (row.place, row.sub_place))
 
     # --- Filters on the item itself --------------------------------------------------------------
@@ -256,9 +257,11 @@ class IssueFilter(django_filters.FilterSet):
             entries = entries.filter(recorded_at__lte=self.frame.clock.known_moment)
         if self.frame.clock.as_of:
             entries = entries.filter(counts_from__lte=self.frame.clock.as_of)
-        agenda = Q(agenda_lines__round=round_, agenda_lines__outcome="discussed")
-        touched = issues.model.objects.filter(agenda).values("pk")
-        return issues.filter(Q(pk__in=entries.order_by().values("issue")) | Q(pk__in=touched))
+        touched = AgendaLine.objects.in_scope(viewer.scope).filter(
+            round=round_, outcome="discussed"
+        )
+        told, discussed = (rows.order_by().values("issue") for rows in (entries, touched))
+        return issues.filter(Q(pk__in=told) | Q(pk__in=discussed))
 
     def filter_moved(self, issues: QuerySet[Issue], _name: str, way: str) -> QuerySet[Issue]:
         if self.moved_ids is None:
@@ -305,7 +308,8 @@ class IssueFilter(django_filters.FilterSet):
         wanted = Q(waits_for=value)
         if value not in ("both", "outside"):
             wanted = Q(waits_for="party", waits_party__in=self._party(value))
-        waiting = Entry.objects.filter(wanted, issue__negotiation=self.frame.negotiation)
+        seen = Entry.objects.in_scope(self.frame.viewer.scope)
+        waiting = seen.filter(wanted, issue__negotiation=self.frame.negotiation)
         pks = waiting.order_by().values_list("pk", flat=True)
         self._note(Q(now__waits_entry__in=pks), lambda v: v.waits_entry in set(pks))
         return issues

@@ -21,6 +21,7 @@ from .models import (
     EntrySource,
     PersonErasure,
     Redaction,
+    SightChange,
 )
 
 REFUSAL = "history is append-only: record a correction instead"
@@ -59,7 +60,7 @@ def guarded_models() -> list[type[Model]]:
     joint = Entry.joint_parties.through
     chained: list[type[Model]] = [ChainHead, ChainLink, PersonErasure]
     events: list[type[Model]] = [Erasure, SecurityEvent]
-    return [Entry, joint, EntrySource, AudienceChange, Redaction, *events, *chained]
+    return [Entry, joint, EntrySource, AudienceChange, SightChange, Redaction, *events, *chained]
 
 
 def _columns(model: type[Model]) -> list[str]:

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, register_converter
 
+from issues.numbers import NumberConverter
 from issues.views import (
     bulk,
     changes,
@@ -24,6 +25,7 @@ from issues.views import (
 )
 
 app_name = "issues"
+register_converter(NumberConverter, "item")
 
 # Opening, editing and ordering items.
 setup_urls: list[URLPattern] = [
@@ -31,37 +33,37 @@ setup_urls: list[URLPattern] = [
     path("paste/", setup.issue_paste, name="issue_paste"),
     path("order/", setup.issue_order, name="issue_order"),
     path("order/heading/", setup.heading_move, name="heading_move"),
-    path("<int:number>/edit/", setup.issue_edit, name="issue_edit"),
-    path("<int:number>/move/", setup.issue_move, name="issue_move"),
-    path("<int:number>/error/", setup.issue_mark, name="issue_mark"),
-    path("<int:number>/restore/", setup.issue_restore, name="issue_restore"),
+    path("<item:number>/edit/", setup.issue_edit, name="issue_edit"),
+    path("<item:number>/move/", setup.issue_move, name="issue_move"),
+    path("<item:number>/error/", setup.issue_mark, name="issue_mark"),
+    path("<item:number>/restore/", setup.issue_restore, name="issue_restore"),
 ]
 
 # One item, its history, and the one door for entries.
 item_urls: list[URLPattern] = [
     path("", lists.issue_list, name="issue_list"),
     path("record/", bulk.issue_record, name="issue_record"),
-    path("<int:number>/", detail.issue_detail, name="issue_detail"),
-    path("<int:number>/brief/", papers.paper_brief, name="paper_brief"),
-    path("<int:number>/entries/", entries.entries, name="entries"),
-    path("<int:number>/entries/<uuid:uuid>/", detail.entry, name="entry"),
-    path("<int:number>/entries/<uuid:uuid>/correct/", entries.entry_correct, name="entry_correct"),
-    path("<int:number>/entries/<uuid:uuid>/retract/", entries.entry_retract, name="entry_retract"),
-    path("<int:number>/entries/<uuid:uuid>/sources/", entries.entry_source, name="entry_source"),
-    path("<int:number>/entries/<uuid:uuid>/undo/", entries.entry_undo, name="entry_undo"),
-    path("<int:number>/entries/<uuid:uuid>/done/", follow_up.step_done, name="step_done"),
-    path("<int:number>/still-so/", follow_up.still_so, name="still_so"),
-    path("<int:number>/chart/", pictures.issue_chart, name="issue_chart"),
-    path("<int:number>/ask/", follow_up.ask, name="ask"),
+    path("<item:number>/", detail.issue_detail, name="issue_detail"),
+    path("<item:number>/brief/", papers.paper_brief, name="paper_brief"),
+    path("<item:number>/entries/", entries.entries, name="entries"),
+    path("<item:number>/entries/<uuid:uuid>/", detail.entry, name="entry"),
+    path("<item:number>/entries/<uuid:uuid>/correct/", entries.entry_correct, name="entry_correct"),
+    path("<item:number>/entries/<uuid:uuid>/retract/", entries.entry_retract, name="entry_retract"),
+    path("<item:number>/entries/<uuid:uuid>/sources/", entries.entry_source, name="entry_source"),
+    path("<item:number>/entries/<uuid:uuid>/undo/", entries.entry_undo, name="entry_undo"),
+    path("<item:number>/entries/<uuid:uuid>/done/", follow_up.step_done, name="step_done"),
+    path("<item:number>/still-so/", follow_up.still_so, name="still_so"),
+    path("<item:number>/chart/", pictures.issue_chart, name="issue_chart"),
+    path("<item:number>/ask/", follow_up.ask, name="ask"),
 ]
 
 # What one's own side notes on an item.
 note_urls: list[URLPattern] = [
-    path("<int:number>/notes/", notes.notes, name="notes"),
-    path("<int:number>/notes/<uuid:note>/", notes.note, name="note"),
-    path("<int:number>/notes/<uuid:note>/edit/", notes.note_edit, name="note_edit"),
-    path("<int:number>/notes/<uuid:note>/remove/", notes.note_remove, name="note_remove"),
-    path("<int:number>/notes/<uuid:note>/restore/", notes.note_restore, name="note_restore"),
+    path("<item:number>/notes/", notes.notes, name="notes"),
+    path("<item:number>/notes/<uuid:note>/", notes.note, name="note"),
+    path("<item:number>/notes/<uuid:note>/edit/", notes.note_edit, name="note_edit"),
+    path("<item:number>/notes/<uuid:note>/remove/", notes.note_remove, name="note_remove"),
+    path("<item:number>/notes/<uuid:note>/restore/", notes.note_restore, name="note_restore"),
 ]
 
 # Round by round, and what moved between two of them.

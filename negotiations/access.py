@@ -34,14 +34,16 @@ Role = Membership.Role
 RANK = {Role.VIEWER.value: 0, Role.RECORDER.value: 1, Role.HEAD.value: 2}
 
 
-def scope_filter(scope: Scope, prefix: str = "") -> Q:
-    """The rule of `Scope.sees` as a condition on `audience` and `audience_party`."""
+def scope_filter(
+    scope: Scope, prefix: str = "", audience: str = "audience", party: str = "audience_party"
+) -> Q:
+    """The rule of `Scope.sees` as a condition on two columns, of what `prefix` leads to."""
+    audience, party = f"{prefix}{audience}", f"{prefix}{party}"
     if scope.key == PUBLIC:
-        return Q(**{f"{prefix}audience": PUBLIC})
-    seen = Q(**{f"{prefix}audience__in": [PUBLIC, MEMBERS]})
+        return Q((audience, PUBLIC))
+    seen = Q((f"{audience}__in", [PUBLIC, MEMBERS]))
     if scope.party_id is not None:
-        own = {f"{prefix}audience": DELEGATION, f"{prefix}audience_party": scope.party_id}
-        seen |= Q(**own)
+        seen |= Q((audience, DELEGATION), (party, scope.party_id))
     return seen
 
 
@@ -66,6 +68,12 @@ class Viewer:
         if self.is_public:
             return PUBLIC_SCOPE
         return Scope.of_party(self.party.pk) if self.party else MEMBERS_SCOPE
+
+    @property
+    def first_audience(self) -> dict[str, Any]:
+        """Who may see what the viewer writes down, unless they choose: their own side, or all."""
+        audience = DELEGATION if self.party else MEMBERS
+        return {"audience": audience, "audience_party": self.party, "recorded_party": self.party}
 
     def has_role(self, minimum: str) -> bool:
         return RANK[self.role] >= RANK[minimum]

@@ -7,6 +7,14 @@ from dataclasses import dataclass
 PUBLIC, MEMBERS, DELEGATION = "public", "members", "delegation"
 # For what is no part of any scope: only people who are listed see it.
 NAMED = "named"
+WIDTH = {DELEGATION: 0, MEMBERS: 1, PUBLIC: 2}
+
+
+def is_within(audience: str, party_id: int | None, outer: str, outer_party_id: int | None) -> bool:
+    """Whether everybody who sees the first audience sees the outer one as well."""
+    if outer == DELEGATION:
+        return audience == DELEGATION and party_id == outer_party_id
+    return WIDTH[audience] <= WIDTH[outer]
 
 
 @dataclass(frozen=True)

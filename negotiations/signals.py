@@ -10,6 +10,9 @@ from django.dispatch import Signal
 # Arguments: negotiation. Its parties, its rule or the scopes that exist have changed.
 frame_changed = Signal()
 
+# Arguments: party, was. Its code is another now.
+party_renamed = Signal()
+
 # Arguments: party. It is about to be removed; whoever keeps derived rows about it lets them go.
 party_leaves = Signal()
 

@@ -89,7 +89,9 @@ def viewer(negotiation, user=None):
 
 
 def make_issue(negotiation, title=None, **fields):
+    """An item that hides nothing by itself, unless `fields` say who may see it."""
     title = title or f"Item {next(NUMBERS)}"
+    fields.setdefault("audience", "public")
     return items.open_issue(negotiation, by=fields.pop("by", None), title=title, **fields)
 
 

@@ -21,9 +21,15 @@ from ..models import Issue, Standing
 from .pages import ask_reason
 from .writers import IssueWriter
 
+RECORD = (
+    *("named", "stands", "audience", "audience_party", "recorded_at"),
+    *("entered_in_error", "error_reason"),
+)
+
 
 class SubItemInline(ServiceInline):
     model = Issue
+    part_of = ("parent",)
     form = VersionedForm
     writer = IssueWriter()
     fields = ("reference", "title", SEEN)
@@ -36,15 +42,16 @@ class SubItemInline(ServiceInline):
 
 @admin.register(Issue)
 class IssueAdmin(HistoryAdmin):
+    part_of = ("parent",)
     form = VersionedForm
     writer = IssueWriter()
     asked = "negotiation"
     list_display = (
-        *("title", "number", "reference", "heading", "negotiation", "headline"),
-        *("owner", "entered_in_error"),
+        *("title", "named", "reference", "heading", "negotiation", "headline"),
+        *("owner", "audience", "entered_in_error"),
     )
     list_editable = ("reference", "heading")
-    list_filter = ("entered_in_error", *related("negotiation", "raised_by", "owner"))
+    list_filter = ("entered_in_error", "audience", *related("negotiation", "raised_by", "owner"))
     linked_by = ("parent",)
     list_select_related = ("negotiation", "owner")
     search_fields = ("title", "reference", "heading", "description")
@@ -57,14 +64,18 @@ class IssueAdmin(HistoryAdmin):
         ("Place", {"fields": ("parent", "heading", "raised_by", "owner", SEEN)}),
         (
             "On record",
-            {"fields": ("number", "stands", "recorded_at", "entered_in_error", "error_reason")},
+            {"fields": RECORD},
         ),
     )
-    readonly_fields = ("number", "stands", "recorded_at", "entered_in_error", "error_reason")
+    readonly_fields = RECORD
     inlines = (SubItemInline,)
 
     def view_on_site(self, issue: Issue) -> str | None:
         return None if issue.entered_in_error else issue.get_absolute_url()
+
+    @admin.display(description="number", ordering="number")
+    def named(self, issue: Issue) -> str:
+        return str(issue.address)
 
     @admin.display(description="where it stands", ordering="headline")
     def headline(self, issue: Any) -> str:

@@ -158,7 +158,8 @@ class Recording(admin.ModelAdmin):
         """The items this person may add to, in the order of their agendas."""
         desk = desk_of(request)
         open_to = [n for n in desk.negotiations if desk.may(n, Membership.Role.RECORDER)[0]]
-        items = Issue.objects.filter(negotiation__in=open_to, entered_in_error=False)
+        items = self.admin_site.get_model_admin(Issue).get_queryset(request)
+        items = items.filter(negotiation__in=open_to, entered_in_error=False)
         return list(items.order_by("negotiation__title", "negotiation", "place", "sub_place"))
 
     def _issue(self, request: HttpRequest) -> Issue:

@@ -12,7 +12,7 @@ from negotiations.admin.desk import user_of
 from negotiations.admin.forms import SEEN, ServiceForm, VersionedForm
 from negotiations.admin.frame import AtRoundForm, OfRound
 from negotiations.admin.scoped import related
-from negotiations.admin.writers import RoundWriter
+from negotiations.admin.writers import ReadoutWriter, RoundWriter
 from negotiations.models import Delegate, Membership, Readout, Round
 
 from ..models import AgendaLine
@@ -25,6 +25,7 @@ class AgendaLineForm(ServiceForm):
 
 class AgendaLineInline(ServiceInline):
     model = AgendaLine
+    part_of = ("issue",)
     form = AgendaLineForm
     writer = AgendaLineWriter()
     path = "round__negotiation"
@@ -47,6 +48,7 @@ class DelegateInline(ServiceInline):
 class ReadoutInline(ServiceInline):
     model = Readout
     form = AtRoundForm
+    writer = ReadoutWriter()
     path = "round__negotiation"
     fields = ("party", "text")
     can_delete = True
@@ -106,17 +108,18 @@ class RoundAdmin(HistoryAdmin):
 
 @admin.register(AgendaLine)
 class AgendaLineAdmin(OfRound):
+    part_of = ("issue",)
     form = AgendaLineForm
     writer = AgendaLineWriter()
     minimum = Membership.Role.RECORDER
-    list_display = ("item", "round", "of", "planned", "outcome", "order")
+    list_display = ("item", "round", "of", "planned", "outcome", "order", "audience")
     list_editable = ("planned", "outcome", "order")
     list_filter = ("planned", "outcome", *related("round__negotiation", "round"))
     list_select_related = ("round__negotiation", "issue")
     search_fields = ("issue__title", "issue__reference", "round__title")
     ordering = ("round__negotiation__title", "round__place", "order", "issue__place", "pk")
-    readonly_fields = ("round", "item")
-    fields = ("round", "item", "planned", "outcome", "order")
+    readonly_fields = ("round", "item", "audience", "audience_party")
+    fields = ("round", "item", "planned", "outcome", "order", "audience", "audience_party")
 
     @admin.display(ordering="issue__place")
     def item(self, line: AgendaLine) -> str:

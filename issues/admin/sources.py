@@ -52,7 +52,7 @@ class SourceAdmin(HistoryAdmin):
     minimum = Membership.Role.RECORDER
     asked = "negotiation"
     list_display = ("title", "publisher", "date_text", "kind", "language", "negotiation")
-    list_filter = ("kind", ("language", LanguageFilter), *related("negotiation"))
+    list_filter = ("kind", "audience", ("language", LanguageFilter), *related("negotiation"))
     list_select_related = ("negotiation",)
     search_fields = ("title", "publisher", "reference", "url")
     date_hierarchy = "date_first"
@@ -60,8 +60,9 @@ class SourceAdmin(HistoryAdmin):
     fields = (
         *("negotiation", "kind", "title", "reference", "publisher", "dated", "language"),
         *("url", "archive_url", "present_file", "document", "without_file"),
+        *("audience", "audience_party"),
     )
-    readonly_fields = ("present_file",)
+    readonly_fields = ("present_file", "audience", "audience_party")
 
     @admin.display(description="File")
     def present_file(self, source: Source) -> str:

@@ -25,7 +25,7 @@ def visible_sources(desk: Desk, sources: QuerySet[Source]) -> QuerySet[Source]:
     links = EntrySource.objects.filter(source=OuterRef("pk"))
     seen = links.filter(entry__in=visible_entries(desk))
     rounds = Round.sources.through.objects.filter(source=OuterRef("pk"))
-    readouts = Readout.objects.filter(source=OuterRef("pk"))
+    readouts = Readout.objects.filter(desk.seen(), source=OuterRef("pk"))
     loose = Q(created_by=None) & ~Exists(links)
     own = Q(created_by=desk.user)
     return sources.filter(Exists(seen) | Exists(rounds) | Exists(readouts) | own | loose)

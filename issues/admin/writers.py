@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model
 
+from negotiations.admin.desk import Desk
 from negotiations.admin.writers import Writer
 from negotiations.models import User
 from negotiations.services import rows
@@ -19,7 +20,8 @@ from ..models import AgendaLine, Issue
 class IssueWriter(Writer):
     def add(self, row: Model, by: User, **data: Any) -> Model:
         negotiation = data.pop("negotiation", None) or data["parent"].negotiation
-        return services.open_issue(negotiation, by=by, **data)
+        shown = Desk(by).viewer(negotiation).first_audience
+        return services.open_issue(negotiation, by=by, **shown, **data)
 
     def change(self, row: Model, by: User, **data: Any) -> Model:
         assert isinstance(row, Issue)  # noqa: S101 - the writer of this model
@@ -33,7 +35,10 @@ class AgendaLineWriter(Writer):
     def add(self, row: Model, by: User, **data: Any) -> Model:
         assert isinstance(row, AgendaLine)  # noqa: S101 - the writer of this model
         row.round, row.issue = data.pop("round"), data.pop("issue")
-        if AgendaLine.objects.filter(round=row.round, issue=row.issue).exists():
+        for name, value in Desk(by).viewer(row.round.negotiation).first_audience.items():
+            setattr(row, name, value)
+        there = AgendaLine.objects.filter(audience_party=row.audience_party)
+        if there.filter(round=row.round, issue=row.issue).exists():
             raise ValidationError({"issue": "This item is on the agenda already."})
         return self.change(row, by, **data)
 
@@ -44,7 +49,7 @@ class AgendaLineWriter(Writer):
             raise ValidationError(f"“{row.issue}”: say that it was planned, or what became of it.")
         with transaction.atomic():
             line = services.set_agenda_line(
-                row.round, row.issue, by=by, planned=planned, outcome=outcome
+                row.round, row.issue, by=by, planned=planned, outcome=outcome, **_shown(row)
             )
             assert line  # noqa: S101 - it says something
             rows.save(line, by=by, order=data.get("order", row.order))
@@ -52,4 +57,8 @@ class AgendaLineWriter(Writer):
 
     def remove(self, row: Model, by: User) -> None:
         assert isinstance(row, AgendaLine)  # noqa: S101 - the writer of this model
-        services.set_agenda_line(row.round, row.issue, by=by, planned=False)
+        services.set_agenda_line(row.round, row.issue, by=by, planned=False, **_shown(row))
+
+
+def _shown(line: AgendaLine) -> dict[str, Any]:
+    return {name: getattr(line, name) for name in services.SHOWN}

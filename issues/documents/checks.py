@@ -11,11 +11,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
 from negotiations.dates import VagueDate, parse_date
+from negotiations.scopes import DELEGATION, MEMBERS, WIDTH
 
+from ..numbers import number_from
 from .reading import MOST, Document, Problem
 
 Json = dict[str, Any]
-WIDTH = {"delegation": 0, "members": 1, "public": 2}
 _LONGEST_DAY = dt.timedelta(days=1)
 _web_address = URLValidator(schemes=["http", "https", "ftp", "ftps"])
 
@@ -26,7 +27,7 @@ def broken_rules(document: Document, now: dt.datetime) -> list[Problem]:
     found = chain(
         names.twice,
         _frame(document, names, now),
-        _sources(document),
+        _sources(document, names),
         _rounds(document, names),
         _items(document, names, now),
         _agenda(document, names),
@@ -134,8 +135,9 @@ def _frame(document: Document, names: _Names, now: dt.datetime) -> Iterator[Prob
             yield Problem(f"{path}.until", "It cannot leave the table before it came.")
 
 
-def _sources(document: Document) -> Iterator[Problem]:
+def _sources(document: Document, names: _Names) -> Iterator[Problem]:
     for path, source in _numbered(document, "sources"):
+        yield from _audience(source, path, names)
         yield from _bad_days(source, path, "dated")
         for name in ("url", "archive_url"):
             try:
@@ -170,7 +172,9 @@ def _sides(round_: Json, path: str, names: _Names) -> Iterator[Problem]:
             yield Problem(f"{where}.name", "This person is in the delegation twice.")
         seen.add(key)
     for place, readout in enumerate(round_.get("readouts", [])):
-        where, key = f"{path}.readouts[{place}]", (readout["party"], "")
+        where = f"{path}.readouts[{place}]"
+        key = (readout["party"], readout.get("audience_party", ""))
+        yield from _audience(readout, where, names)
         yield from names.strangers(readout, where, party=names.parties, source=names.sources)
         if key in seen:
             yield Problem(f"{where}.party", "This party has a readout already.")
@@ -181,24 +185,54 @@ def _sides(round_: Json, path: str, names: _Names) -> Iterator[Problem]:
 
 
 def _items(document: Document, names: _Names, now: dt.datetime) -> Iterator[Problem]:
-    top: set[int] = set()
+    top: dict[int | str, Json] = {}
     for path, item in _numbered(document, "items"):
+        yield from _audience(item, path, names)
+        yield from _series(item, path, names)
         yield from names.strangers(item, path, raised_by=names.parties)
         yield from _bad_moments(item, path, now, "recorded_at")
         if "parent" not in item:
-            top.add(item["number"])
-            continue
-        if item["parent"] not in top:
+            top[item["number"]] = item
+        elif item["parent"] not in top:
             yield Problem(f"{path}.parent", "A sub-item stands after the top-level item it names.")
+        else:
+            yield from _further(item, path, top[item["parent"]])
+
+
+def _series(item: Json, path: str, names: _Names) -> Iterator[Problem]:
+    """A number of another series begins with the code of the delegation that keeps it."""
+    series = number_from(str(item["number"])).series
+    if series and series != item.get("audience_party"):
+        yield Problem(f"{path}.number", f"Only what “{series}” keeps to itself has such a number.")
+
+
+def _audience(record: Json, path: str, names: _Names) -> Iterator[Problem]:
+    """Whose own it is, and that the file may hold it."""
+    kept = record.get("audience", MEMBERS) == DELEGATION
+    if kept != ("audience_party" in record):
+        sentence = "What is kept to a delegation names it, nothing else does."
+        yield Problem(f"{path}.audience_party", sentence)
+    elif kept and record["audience_party"] != names.scope.get("party"):
+        yield Problem(f"{path}.audience", "This is outside the scope that the file states.")
+    yield from names.strangers(record, path, recorded_party=names.parties)
+
+
+def _further(record: Json, path: str, outer: Json) -> Iterator[Problem]:
+    """What is part of something never shows to more people than that does."""
+    # The file knows one delegation: what is kept at all is kept to the same.
+    inner, around = (one.get("audience", MEMBERS) for one in (record, outer))
+    if WIDTH[inner] > WIDTH[around]:
+        yield Problem(f"{path}.audience", "This would show to more people than what it is part of.")
 
 
 def _agenda(document: Document, names: _Names) -> Iterator[Problem]:
-    seen: set[tuple[int, int]] = set()
+    seen: set[tuple[Any, ...]] = set()
     for path, line in _numbered(document, "agenda"):
+        yield from _audience(line, path, names)
         yield from names.strangers(line, path, round=names.rounds, item=names.items)
         if not line.get("planned") and "outcome" not in line:
             yield Problem(path, "This line says neither that it was planned nor what became of it.")
-        key = (line["round"], line["item"])
+        key = (line["round"], line["item"], line.get("audience_party"))
         if key in seen:
             yield Problem(path, "This item is on the agenda of this round twice.")
         seen.add(key)
@@ -223,7 +257,7 @@ class _Entries:
             yield from self._references(entry, path)
             yield from self._dates(entry, path)
             yield from self._content(entry, path)
-            yield from self._audience(entry, path)
+            yield from _audience(entry, path, self.names)
             yield from _reply(entry, path, before)
             before[entry["uuid"]] = entry
 
@@ -239,8 +273,6 @@ class _Entries:
             joint_parties=parties,
             waits_party=parties,
             next_step_party=parties,
-            audience_party=parties,
-            recorded_party=parties,
         )
         seen: set[str] = set()
         for place, link in enumerate(entry.get("sources", [])):
@@ -279,14 +311,6 @@ class _Entries:
             yield Problem(path, "A retraction carries nothing.")
         if entry["kind"] != "retraction" and not says and "redaction" not in entry:
             yield Problem(path, "This entry says nothing.")
-
-    def _audience(self, entry: Json, path: str) -> Iterator[Problem]:
-        kept = entry["audience"] == "delegation"
-        if kept != ("audience_party" in entry):
-            sentence = "What is kept to a delegation names it, nothing else does."
-            yield Problem(f"{path}.audience_party", sentence)
-        elif kept and entry["audience_party"] != self.names.scope.get("party"):
-            yield Problem(f"{path}.audience", "This is outside the scope that the file states.")
 
 
 def _bad_time(entry: Json, path: str) -> Iterable[Problem]:

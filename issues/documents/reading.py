@@ -109,7 +109,9 @@ def _sentence(error: ValidationError) -> str:
         case "maxLength":
             return f"This is longer than {error.validator_value} letters."
         case "type":
-            return f"This should be a {_KINDS.get(error.validator_value, error.validator_value)}."
+            kinds = error.validator_value
+            wanted = [kinds] if isinstance(kinds, str) else kinds
+            return f"This should be a {' or '.join(_KINDS.get(one, one) for one in wanted)}."
         case "minItems":
             return f"There must be at least {error.validator_value}."
         case "minimum" | "maximum":

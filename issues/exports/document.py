@@ -17,7 +17,8 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from negotiations.models import Delegate, Readout, Round, Source
+from negotiations.access import scope_filter
+from negotiations.models import Delegate, Readout, Round, Shown, Source
 
 from ..models import AgendaLine, Entry, EntrySource, Issue, Redaction
 from .snapshot import PAGE, Snapshot
@@ -129,16 +130,26 @@ class _Rounds:
         for delegate in Delegate.objects.filter(**here):
             self.people[delegate.round_id].append(delegate)
         self.told: dict[int, list[Readout]] = defaultdict(list)
-        for readout in Readout.objects.filter(**here).select_related("source"):
+        seen = scope_filter(snapshot.scope)
+        told = Readout.objects.filter(seen, **here).select_related("source")
+        for readout in told.order_by("party__order", "pk"):
             self.told[readout.round_id].append(readout)
         self.sources: dict[int, list[Source]] = defaultdict(list)
-        links = Round.sources.through.objects.filter(**here).select_related("source")
+        links = Round.sources.through.objects.filter(
+            scope_filter(snapshot.scope, "source__"), **here
+        ).select_related("source")
         for link in links.order_by("pk"):
             self.sources[link.round_id].append(link.source)
 
     def source_ids(self) -> set[int]:
         ids = {source.pk for sources in self.sources.values() for source in sources}
-        return ids | {r.source_id for told in self.told.values() for r in told if r.source_id}
+        return ids | {one.pk for told in self.told.values() for r in told for one in self._seen(r)}
+
+    def _seen(self, told: Readout) -> list[Source]:
+        """Its source, where it has one that the reader of the file may see."""
+        source, scope = told.source, self.snapshot.scope
+        seen = source and scope.sees(source.audience, source.audience_party_id)
+        return [source] if source and seen else []
 
     def records(self) -> list[Json]:
         return [self._record(round_) for round_ in self.snapshot.frame.rounds]
@@ -172,7 +183,20 @@ class _Rounds:
 
     def _readout(self, told: Readout) -> Json:
         record = {"party": self.snapshot.frame.parties[told.party_id].code, "text": told.text}
-        return record | ({"source": str(told.source.uuid)} if told.source else {})
+        for source in self._seen(told):
+            record["source"] = str(source.uuid)
+        return record | {name: code for name, code in _shown(told, self.snapshot).items() if code}
+
+
+def _shown(thing: Shown, snapshot: Snapshot) -> Json:
+    """Who may see it, and whose people wrote it down."""
+    parties = snapshot.frame.parties
+    own, by = parties.get(thing.audience_party_id or 0), parties.get(thing.recorded_party_id or 0)
+    return {
+        "audience": thing.audience,
+        "audience_party": own and own.code,
+        "recorded_party": by and by.code,
+    }
 
 
 def _source_pages(snapshot: Snapshot, rounds: _Rounds) -> Iterator[list[Json]]:
@@ -180,11 +204,12 @@ def _source_pages(snapshot: Snapshot, rounds: _Rounds) -> Iterator[list[Json]]:
     links = EntrySource.objects.filter(
         source=OuterRef("pk"), recorded_at__lte=snapshot.at, entry__in=snapshot.entries()
     )
-    rows = Source.objects.filter(negotiation=snapshot.negotiation)
+    rows = Source.objects.filter(scope_filter(snapshot.scope), negotiation=snapshot.negotiation)
     rows = rows.filter(Exists(links.order_by()) | Q(pk__in=rounds.source_ids()))
     pks = list(rows.order_by("pk").values_list("pk", flat=True))
     for page in snapshot.pages(pks, PAGE):
-        yield [_source(one) for one in Source.objects.filter(pk__in=page).order_by("pk")]
+        found = Source.objects.filter(pk__in=page).order_by("pk")
+        yield [_source(one) | _shown(one, snapshot) for one in found]
 
 
 def _source(source: Source) -> Json:
@@ -215,7 +240,7 @@ def _item_pages(snapshot: Snapshot) -> Iterator[list[Json]]:
 
 def _item(issue: Issue, snapshot: Snapshot) -> Json:
     return {
-        "number": issue.number,
+        "number": issue.address.plain,
         "parent": snapshot.items.get(issue.parent_id or 0),
         "reference": issue.reference,
         "title": issue.title,
@@ -223,24 +248,24 @@ def _item(issue: Issue, snapshot: Snapshot) -> Json:
         "heading": issue.heading,
         "raised_by": [party.code for party in issue.raised_by.all()],
         "recorded_at": moment(issue.recorded_at),
+        **_shown(issue, snapshot),
     }
 
 
 def _agenda(snapshot: Snapshot) -> list[Json]:
-    lines = AgendaLine.objects.filter(round__negotiation=snapshot.negotiation)
-    rows = lines.order_by("round__place", "order", "issue__number").values_list(
-        "round__place", "issue_id", "planned", "outcome", "order"
-    )
+    lines = AgendaLine.objects.in_scope(snapshot.scope).select_related("round")
+    order = ("round__place", "order", "issue__series", "issue__number", "pk")
     return [
         {
-            "round": place,
-            "item": snapshot.items[issue],
-            "planned": planned,
-            "outcome": outcome,
-            "order": order or None,
+            "round": line.round.place,
+            "item": snapshot.items[line.issue_id],
+            "planned": line.planned,
+            "outcome": line.outcome,
+            "order": line.order or None,
+            **_shown(line, snapshot),
         }
-        for place, issue, planned, outcome, order in rows
-        if issue in snapshot.items
+        for line in lines.filter(round__negotiation=snapshot.negotiation).order_by(*order)
+        if line.issue_id in snapshot.items
     ]
 
 
@@ -350,7 +375,8 @@ def _joint(entries: Sequence[Entry], snapshot: Snapshot) -> dict[int, list[str]]
 
 def _links(entries: Sequence[Entry], snapshot: Snapshot) -> dict[int, list[EntrySource]]:
     pks = [entry.pk for entry in entries]
-    rows = EntrySource.objects.filter(entry__in=pks, recorded_at__lte=snapshot.at)
+    seen = scope_filter(snapshot.scope, "source__")
+    rows = EntrySource.objects.filter(seen, entry__in=pks, recorded_at__lte=snapshot.at)
     found: dict[int, list[EntrySource]] = defaultdict(list)
     for link in rows.select_related("source"):
         found[link.entry_id].append(link)

@@ -8,7 +8,10 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count
 
+from negotiations.access import scope_filter
+
 from ..models import Entry, EntrySource, Redaction
+from ..numbers import Number
 from ..reads.history import statuses_before
 from ..services.standings import load
 from ..standing import EntryValue, replaced
@@ -71,7 +74,8 @@ ENTRY_COLUMNS = [
     Column("Corrected by", "The UUID of the entry that replaces it or takes it back.", 37),
     Column("Redacted", "yes where content was blanked.", 8),
 ]
-_ITEM = ("issue__number", "issue__reference", "issue__title")
+_NUMBER = ("issue__series", "issue__number")
+_ITEM = ("issue__reference", "issue__title")
 _FIELDS = (
     *("pk", "uuid", "said_first", "said_last", "precision", "said_time", "counts_from"),
     *("recorded_at", "voice", "speaker", "speaker_function", "position", "waits_for"),
@@ -141,7 +145,7 @@ class _Page:
         self.told = told
         pks = [one.value.id for one in told]
         found = Entry.objects.filter(pk__in=pks).order_by()
-        self.fields = {row["pk"]: row for row in found.values(*_FIELDS, *_ITEM, *_WHO)}
+        self.fields = {row["pk"]: row for row in found.values(*_FIELDS, *_NUMBER, *_ITEM, *_WHO)}
         self.sources = _sources(pks, snapshot)
         self.replies = _uuids(one.reply for one in told)
         redacted = Redaction.objects.filter(entry__in=pks)
@@ -156,6 +160,7 @@ class _Page:
         sources = self.sources[value.id]
         statuses = self.frame.statuses.get
         return [
+            Number(r["issue__series"], r["issue__number"]).plain,
             *(r[name] for name in _ITEM),
             *self._dates(r),
             *(r["voice"], self._codes(value), r["speaker"], r["speaker_function"]),
@@ -204,7 +209,8 @@ def _person(r: dict[str, Any]) -> str:
 
 
 def _sources(pks: Sequence[int], snapshot: Snapshot) -> dict[int, list[tuple[str, str]]]:
-    links = EntrySource.objects.filter(entry__in=pks, recorded_at__lte=snapshot.at)
+    seen = scope_filter(snapshot.scope, "source__")
+    links = EntrySource.objects.filter(seen, entry__in=pks, recorded_at__lte=snapshot.at)
     found: dict[int, list[tuple[str, str]]] = defaultdict(list)
     for link in links.select_related("source"):
         found[link.entry_id].append((str(link.source), link.source.url))

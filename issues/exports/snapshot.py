@@ -15,8 +15,9 @@ from negotiations.access import Viewer, may_still_see
 from negotiations.models import Negotiation
 from negotiations.scopes import PUBLIC, Scope
 
-from ..models import AudienceChange, Entry, Issue, Redaction
+from ..models import AudienceChange, Entry, Issue, Redaction, SightChange
 from ..models.entries import EntryQuerySet
+from ..numbers import Number
 from ..reads.chains import Head, heads_of, heads_to_file
 from ..reads.clock import NOW, Clock, MomentClock
 from ..reads.frame import FrameView
@@ -62,10 +63,11 @@ class Snapshot:
         return self.frame.negotiation
 
     @cached_property
-    def items(self) -> dict[int, int]:
+    def items(self) -> dict[int, int | str]:
         """The number of every item by its id, in the order of the agenda."""
         rows = Issue.objects.visible_to(self.viewer).filter(recorded_at__lte=self.at)
-        return dict(rows.in_agenda_order().values_list("pk", "number"))
+        columns = rows.in_agenda_order().values_list("pk", "series", "number")
+        return {pk: Number(series, number).plain for pk, series, number in columns}
 
     @cached_property
     def entry_count(self) -> int:
@@ -114,8 +116,9 @@ class Snapshot:
         """
         if not may_still_see(self.viewer):
             raise Withdrawn(CHANGED)
-        if self._was_restricted():
-            raise Withdrawn("Who may see an entry was changed meanwhile.")
+        moved = SightChange.objects.known_in(self.scope).filter(negotiation=self.negotiation)
+        if self._was_restricted() or moved.filter(changed_at__gt=self.begun).exists():
+            raise Withdrawn("Who may see what this file holds was changed meanwhile.")
 
     def _was_restricted(self) -> bool:
         """Whether an entry was undone, blanked or given another audience since the beginning.

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import F
 from django.utils import timezone
 
+from negotiations.access import scope_filter
 from negotiations.models import Delegate, Readout, Round
 
 from ..models import Entry, Issue
@@ -88,6 +90,8 @@ def _item_columns(snapshot: Snapshot) -> list[Column]:
         Column("Next step", "What is still to be done.", 30),
         Column("Next step by", "The day by which it is due.", 12),
         Column("Opened", "When the item was recorded (UTC).", 18),
+        Column("Who may see it", "public, members or delegation.", 12),
+        Column("Delegation", "The party whose delegation alone sees it.", 10),
     ]
 
 
@@ -121,7 +125,7 @@ def _item_row(
     if step and step["next_step_state"]:
         step = None
     return [
-        issue.number,
+        issue.address.plain,
         issue.reference,
         issue.title,
         issue.heading,
@@ -135,7 +139,13 @@ def _item_row(
         step and step["next_step"],
         step and step["next_step_by"],
         issue.recorded_at,
+        issue.audience,
+        _code(snapshot, issue.audience_party_id),
     ]
+
+
+def _code(snapshot: Snapshot, party: int | None) -> str | None:
+    return snapshot.frame.parties[party].code if party else None
 
 
 # --- Rounds -------------------------------------------------------------------------------------
@@ -173,14 +183,18 @@ def _round_pages(snapshot: Snapshot) -> Iterator[list[Row]]:
     for one in Delegate.objects.filter(**here):
         words = [one.name, one.function, "head" if one.is_head else ""]
         people[one.round_id, one.party_id].append(", ".join(filter(None, words)))
-    told = Readout.objects.filter(**here).values_list("round_id", "party_id", "text")
-    texts = {(round_pk, party): text for round_pk, party, text in told}
+    texts: dict[tuple[int, int], list[str]] = defaultdict(list)
+    readouts = Readout.objects.filter(scope_filter(snapshot.scope), **here)
+    for told in readouts.order_by(F("audience_party").asc(nulls_first=True)):
+        own = _code(snapshot, told.audience_party_id)
+        text = f"{own} only: {told.text}" if own else told.text
+        texts[told.round_id, told.party_id].append(text)
     parties = list(snapshot.frame.parties)
     yield [
         [
             *_round_cells(round_, snapshot),
             *("; ".join(people[round_.pk, party]) for party in parties),
-            *(texts.get((round_.pk, party)) for party in parties),
+            *("\n".join(texts[round_.pk, party]) or None for party in parties),
         ]
         for round_ in snapshot.frame.rounds
     ]
@@ -230,7 +244,7 @@ def _per_round_pages(snapshot: Snapshot) -> Iterator[list[Row]]:
         names = Issue.objects.in_bulk(pks)
         yield [
             [
-                *(names[pk].number, names[pk].reference, names[pk].title),
+                *(names[pk].address.plain, names[pk].reference, names[pk].title),
                 *((round_.place, round_.title) if round_ else (None, "On the day of this file")),
                 day or today,
                 *_standing_cells(views.get(pk, NOTHING), snapshot),

@@ -7,14 +7,12 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 
 from negotiations.access import Viewer
 
 from ..models import Issue
+from ..numbers import numbers_in
 from ..services import Mark
-
-NUMBER = re.compile(r"#?([0-9]{1,9})")
 
 
 class AgendaForm(forms.Form):
@@ -41,10 +39,10 @@ class AgendaForm(forms.Form):
 
     def _items(self, words: list[str]) -> dict[str, Issue]:
         """Each word with its item; a reference comes before a number."""
-        numbers = [int(found[1]) for word in words if (found := NUMBER.fullmatch(word))]
-        named = Q(number__in=numbers) | Q(reference__in=words)
-        items = list(Issue.objects.visible_to(self.viewer).filter(named))
-        by_word = {f"#{item.number}": item for item in items}
-        by_word |= {str(item.number): item for item in items}
+        shown = Issue.objects.visible_to(self.viewer)
+        numbers = numbers_in(word.removeprefix("#") for word in words)
+        items = list(shown.numbered(*numbers) | shown.filter(reference__in=words))
+        by_word = {f"#{item.address}": item for item in items}
+        by_word |= {str(item.address): item for item in items}
         by_word |= {item.reference: item for item in items if item.reference}
         return {word: by_word[word] for word in words if word in by_word}

@@ -26,7 +26,7 @@ class BulkForm(EntryForm):
         super().__init__(*args, **kw)
         field = self.fields["item"]
         assert isinstance(field, forms.TypedMultipleChoiceField)  # noqa: S101 - declared above
-        by_number = {str(issue.number): issue for issue in issues}
+        by_number = {str(issue.address): issue for issue in issues}
         field.choices = [(key, f"{one.label} {one.title}") for key, one in by_number.items()]
         field.coerce = by_number.__getitem__
         self.initial.setdefault("item", list(by_number))

@@ -55,7 +55,7 @@ class ItemForm(forms.Form):
     def _offer_parents(self, issue: Issue | None) -> None:
         rows = Issue.objects.visible_to(self.viewer).filter(parent=None).in_agenda_order()
         self.top_level = [row for row in rows if row != issue]
-        by_number = {str(row.number): row for row in self.top_level}
+        by_number = {str(row.address): row for row in self.top_level}
         self._offer(
             "parent", by_number, {key: f"{row.label} {row}" for key, row in by_number.items()}
         )
@@ -87,7 +87,7 @@ class ItemForm(forms.Form):
             "version": issue.version,
             "title": issue.title,
             "reference": issue.reference,
-            "parent": str(issue.parent.number) if issue.parent else "",
+            "parent": str(issue.parent.address) if issue.parent else "",
             "heading": issue.heading,
             "raised_by": [party.code for party in issue.raised_by.all()],
             "owner": issue.owner.username if issue.owner else "",

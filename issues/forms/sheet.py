@@ -20,6 +20,7 @@ from ..models import Issue, Sheet, SheetRow
 from ..reads.frame import FrameView
 from ..services import EntryData, NewSource, RowData
 from .entry import TABLE, EntryForm
+from .fields import NumberField
 
 TOP = (
     *("said", "early", "round", "source", "source_url", "source_title", "source_publisher"),
@@ -145,7 +146,7 @@ class SheetRowForm(forms.Form):
     A draft may be incomplete and may name what is no choice any more; release asks again.
     """
 
-    item = forms.IntegerField()
+    item = NumberField()
     version = forms.IntegerField(required=False, min_value=0)
     who = forms.CharField(required=False, max_length=20)
     status = forms.CharField(required=False, max_length=40)

@@ -20,6 +20,8 @@ Json = dict[str, Any]
 # The day the facts were compiled: nothing in the case counts as known before it.
 RECORDED_DAY = dt.date(2026, 11, 23)
 RECORDED_AT = f"{RECORDED_DAY}T00:00:00Z"
+# The whole case was read in public sources.
+PUBLIC = {"audience": "public"}
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ class Builder:
         if source["date"] != "n.d.":
             date = parse_date(source["date"])
             fields |= {"date_first": str(date.first), "date_precision": date.precision}
-        return row("negotiations.source", fields)
+        return row("negotiations.source", fields | PUBLIC)
 
     # --- Rounds -----------------------------------------------------------------------------
 
@@ -164,7 +166,7 @@ class Builder:
                 "text": readout["summary"],
                 "source": [source_uuid(readout["source"])],
             }
-            yield row("negotiations.readout", fields)
+            yield row("negotiations.readout", fields | PUBLIC)
 
     # --- Items ------------------------------------------------------------------------------
 
@@ -192,7 +194,7 @@ class Builder:
                     "raised_by": self.sides(facts["raised_by"]),
                     "recorded_at": RECORDED_AT,
                 }
-                yield row("issues.issue", fields)
+                yield row("issues.issue", fields | PUBLIC)
 
     def sides(self, name: str) -> list[list[str]]:
         """The parties behind the facts' word: one of them, or both."""
@@ -212,7 +214,7 @@ class Builder:
                     "outcome": "discussed" if slug in discussed else "",
                     "order": order,
                 }
-                yield row("issues.agendaline", fields)
+                yield row("issues.agendaline", fields | PUBLIC)
 
     # --- Entries ----------------------------------------------------------------------------
 
@@ -249,7 +251,7 @@ class Builder:
             "status": self.status(label) if label else None,
             "text": event["summary"],
             "reliability": event["confidence"],
-            "audience": "public",
+            **PUBLIC,
             **self.carried(table),
         }
         return row("issues.entry", fields)

@@ -13,6 +13,7 @@ from .items import AgendaLine, Issue
 from .notes import Note, NotePerson
 from .search import SearchRow
 from .sheets import Sheet, SheetRow
+from .sight import SightChange
 from .standings import Standing, StandingParty
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "SearchRow",
     "Sheet",
     "SheetRow",
+    "SightChange",
     "Standing",
     "StandingParty",
     "Upload",

@@ -12,7 +12,16 @@ from django.utils import timezone
 
 from negotiations.access import scope_filter
 from negotiations.dates import date_text
-from negotiations.models import Party, Precision, Round, Source, Status, User
+from negotiations.models import (
+    Audience,
+    Party,
+    Precision,
+    Round,
+    Source,
+    Status,
+    User,
+    audience_check,
+)
 from negotiations.scopes import Scope
 
 from .items import Issue
@@ -51,7 +60,8 @@ class AppendOnly(models.Model):
 
 class EntryQuerySet(AppendOnlyQuerySet):
     def in_scope(self, scope: Scope) -> EntryQuerySet:
-        return self.filter(scope_filter(scope))
+        """Entries that are for this scope, on items that are."""
+        return self.filter(scope_filter(scope), scope_filter(scope, "issue__"))
 
     def visible_to(self, user: User | int, scope: Scope) -> EntryQuerySet:
         """Entries in the viewer's scope; what was undone shows to its author only."""
@@ -78,10 +88,7 @@ class Entry(AppendOnly):
         RETRACTION = "retraction", "Retraction"
         UNDO = "undo", "Undo"
 
-    class Audience(models.TextChoices):
-        PUBLIC = "public", "Public: may be published"
-        MEMBERS = "members", "All members"
-        DELEGATION = "delegation", "One delegation only"
+    Audience = Audience
 
     class WaitsFor(models.TextChoices):
         PARTY = "party", "A party"
@@ -192,11 +199,7 @@ class Entry(AppendOnly):
             models.CheckConstraint(
                 condition=Q(counts_from__lte=F("said_last")), name="entry_counts_by_its_last_day"
             ),
-            models.CheckConstraint(
-                condition=Q(audience__in=["public", "members"], audience_party=None)
-                | Q(audience="delegation", audience_party__isnull=False),
-                name="entry_audience_party",
-            ),
+            audience_check("entry_audience_party"),
             models.CheckConstraint(
                 condition=Q(kind="entry", corrects=None)
                 | Q(kind__in=["correction", "retraction", "undo"], corrects__isnull=False),

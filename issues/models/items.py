@@ -5,34 +5,57 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
-from negotiations.access import Viewer
-from negotiations.models import Negotiation, Party, Round
+from negotiations.access import Viewer, scope_filter
+from negotiations.models import Negotiation, Party, Round, Shown, audience_check
+from negotiations.scopes import Scope
+
+from ..numbers import Number, number_from
 
 
 class IssueQuerySet(models.QuerySet["Issue"]):
     def visible_to(self, viewer: Viewer) -> IssueQuerySet:
-        """The items of the viewer's negotiation; one entered in error shows to nobody here."""
-        return self.shown_in(viewer.negotiation.pk)
+        """The items of the viewer's negotiation that are for them; none entered in error."""
+        return self.shown_in(viewer.negotiation.pk, viewer.scope)
 
-    def shown_in(self, negotiation: int) -> IssueQuerySet:
+    def shown_in(self, negotiation: int, scope: Scope) -> IssueQuerySet:
         """The same by the negotiation's id, for prepared queries."""
-        return self.filter(negotiation=negotiation, entered_in_error=False)
+        return self.in_scope(scope).filter(negotiation=negotiation, entered_in_error=False)
+
+    def in_scope(self, scope: Scope) -> IssueQuerySet:
+        """Those whose audience is in the scope, and their parent's: a part never shows further."""
+        return self.filter(
+            Q(parent=None) | scope_filter(scope, "parent__"),
+            scope_filter(scope),
+        )
+
+    def numbered(self, *numbers: Number) -> IssueQuerySet:
+        """Those with these numbers, each in its series."""
+        found = Q(pk=None)
+        for series in {one.series for one in numbers}:
+            plain = [one.number for one in numbers if one.series == series]
+            found |= Q(series=series, number__in=plain)
+        return self.filter(found)
 
     def in_agenda_order(self) -> IssueQuerySet:
         return self.order_by("place", "sub_place", "pk")
 
 
 class IssueManager(models.Manager["Issue"]):
-    def get_by_natural_key(self, negotiation: str, number: int) -> Issue:
-        return self.get(negotiation__slug=negotiation, number=number)
+    def get_by_natural_key(self, negotiation: str, number: int | str) -> Issue:
+        series, plain = number_from(str(number))
+        return self.get(negotiation__slug=negotiation, series=series, number=plain)
 
 
-class Issue(models.Model):
+class Issue(Shown):
     negotiation = models.ForeignKey(Negotiation, models.PROTECT, related_name="issues")
+    # What began as one delegation's own is numbered apart, by the code of its party: the common
+    # series (empty) has no gap where something is hidden.
+    series = models.CharField(max_length=8, blank=True, editable=False)
     number = models.PositiveIntegerField(editable=False)
     reference = models.CharField(
         max_length=40, blank=True, help_text="Its own name, such as “Article 12”."
@@ -64,7 +87,8 @@ class Issue(models.Model):
         verbose_name = "item"
         ordering = ["place", "sub_place", "pk"]
         constraints = [
-            models.UniqueConstraint("negotiation", "number", name="issue_number_once"),
+            models.UniqueConstraint("negotiation", "series", "number", name="issue_number_once"),
+            audience_check("issue_audience_party"),
             models.CheckConstraint(
                 condition=Q(parent=None, sub_place=0) | Q(parent__isnull=False, sub_place__gte=1),
                 name="issue_sub_place_for_sub_items",
@@ -72,9 +96,12 @@ class Issue(models.Model):
         ]
         indexes = [
             # The state of play and the list page through a negotiation in this order, and count
-            # it; the last column spares them the look at each row.
+            # it; the last columns spare them the look at each row.
             models.Index(
-                fields=["negotiation", "place", "sub_place", "id", "entered_in_error"],
+                fields=[
+                    *("negotiation", "place", "sub_place", "id", "entered_in_error"),
+                    *("audience", "audience_party", "parent"),
+                ],
                 name="issue_order",
             ),
         ]
@@ -83,10 +110,10 @@ class Issue(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("issues:issue_detail", args=[self.negotiation.slug, self.number])
+        return reverse("issues:issue_detail", args=[self.negotiation.slug, self.address])
 
-    def natural_key(self) -> tuple[str, int]:
-        return self.negotiation.slug, self.number
+    def natural_key(self) -> tuple[str, int | str]:
+        return self.negotiation.slug, self.address.plain
 
     natural_key.dependencies = [  # type: ignore[attr-defined]
         "negotiations.negotiation",
@@ -94,25 +121,47 @@ class Issue(models.Model):
     ]
 
     @property
+    def address(self) -> Number:
+        """Its number, with its series: "12" or "RU-1" as text."""
+        return Number(self.series, self.number)
+
+    @property
     def label(self) -> str:
         """What precedes the title: the reference, or the number."""
-        return self.reference or str(self.number)
+        return self.reference or str(self.address)
 
 
 class AgendaLineManager(models.Manager["AgendaLine"]):
     def get_by_natural_key(
-        self, negotiation: str, place: int, issue_negotiation: str, number: int
+        self,
+        negotiation: str,
+        place: int,
+        issue_negotiation: str,
+        number: int | str,
+        whose: str | None = None,
     ) -> AgendaLine:
+        series, plain = number_from(str(number))
         return self.get(
             round__negotiation__slug=negotiation,
             round__place=place,
             issue__negotiation__slug=issue_negotiation,
-            issue__number=number,
+            issue__series=series,
+            issue__number=plain,
+            audience_party__code=whose,
         )
 
 
-class AgendaLine(models.Model):
-    """An item at a round. Planned, discussed and not reached are three facts, never inferred."""
+class AgendaLineQuerySet(models.QuerySet["AgendaLine"]):
+    def in_scope(self, scope: Scope) -> AgendaLineQuerySet:
+        """Lines for this scope, on items for this scope."""
+        return self.filter(scope_filter(scope), scope_filter(scope, "issue__"))
+
+
+class AgendaLine(Shown):
+    """An item at a round. Planned, discussed and not reached are three facts, never inferred.
+
+    Beside the line that is for everybody, each delegation may keep one of its own.
+    """
 
     class Outcome(models.TextChoices):
         DISCUSSED = "discussed", "Discussed"
@@ -125,12 +174,15 @@ class AgendaLine(models.Model):
     order = models.PositiveSmallIntegerField(default=0)
     history = HistoricalRecords()
 
-    objects = AgendaLineManager()
+    objects = AgendaLineManager.from_queryset(AgendaLineQuerySet)()
 
     class Meta:
         ordering = ["order", "issue__place", "issue__sub_place", "pk"]
         constraints = [
-            models.UniqueConstraint("round", "issue", name="agenda_line_once"),
+            models.UniqueConstraint(
+                "round", "issue", Coalesce("audience_party", 0), name="agenda_line_once"
+            ),
+            audience_check("agenda_line_audience_party"),
             models.CheckConstraint(
                 condition=Q(outcome__in=["", "discussed", "not_reached"]),
                 name="agenda_outcome_is_known",
@@ -143,8 +195,9 @@ class AgendaLine(models.Model):
     def __str__(self) -> str:
         return f"{self.issue} at {self.round}"
 
-    def natural_key(self) -> tuple[str, int, str, int]:
-        return (*self.round.natural_key(), *self.issue.natural_key())
+    def natural_key(self) -> tuple[str | int, ...]:
+        whose = (self.audience_party.code,) if self.audience_party else ()
+        return (*self.round.natural_key(), *self.issue.natural_key(), *whose)
 
     natural_key.dependencies = [  # type: ignore[attr-defined]
         "negotiations.round",

@@ -97,7 +97,7 @@ class Note(models.Model):
 
     def get_absolute_url(self) -> str:
         issue = self.issue
-        return reverse("issues:note", args=[issue.negotiation.slug, issue.number, self.uuid])
+        return reverse("issues:note", args=[issue.negotiation.slug, issue.address, self.uuid])
 
     @property
     def named(self) -> list[User]:

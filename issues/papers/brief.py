@@ -32,7 +32,7 @@ def item_brief(frame: FrameView, issue: Issue, maker: Maker) -> Paper:
     return Paper(
         kind="Brief",
         title=f"{issue.label} {issue.title}",
-        name=f"{frame.negotiation.slug}-item-{issue.number}-{frame.clock.day}",
+        name=f"{frame.negotiation.slug}-item-{issue.address}-{frame.clock.day}",
         facts=title_block(
             frame,
             maker,

@@ -204,7 +204,7 @@ class ChangeReader:
         for issue in issues:
             row = moved_item(
                 issue,
-                f"{self.base}{issue.number}/{self.frame.clock.query}",
+                f"{self.base}{issue.address}/{self.frame.clock.query}",
                 pairs[issue.pk],
                 frames,
             )

@@ -8,6 +8,7 @@ from django.core.paginator import Page
 from django.db.models import Q
 from django.urls import reverse
 
+from negotiations.access import scope_filter
 from negotiations.models import Readout, Round, Source
 
 from ..models import Issue
@@ -54,17 +55,19 @@ def read_citations(frame: FrameView, source: Source, page: str = "") -> Citation
     lines = reader.lines([pk for pks in kept.values() for pk in pks])
     base = reverse("issues:issue_list", args=[frame.negotiation.slug])
     items = [
-        CitedItem(names[pk], f"{base}{names[pk].number}/", lines[pk], len(told[pk]) - len(kept[pk]))
+        CitedItem(
+            names[pk], f"{base}{names[pk].address}/", lines[pk], len(told[pk]) - len(kept[pk])
+        )
         for pk in shown
     ]
     rounds = frame.negotiation.rounds.filter(sources=source)
-    readouts = Readout.objects.filter(source=source).select_related("round", "party")
+    readouts = Readout.objects.filter(scope_filter(frame.viewer.scope), source=source)
     return Citations(
         items,
         shown,
         sum(map(len, told.values())),
         [_at_home(round_, frame) for round_ in rounds],
-        [_told_at_home(readout, frame) for readout in readouts],
+        [_told_at_home(one, frame) for one in readouts.select_related("round", "party")],
     )
 
 

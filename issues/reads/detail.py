@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from negotiations.models import Party
 from negotiations.prepared import prepared
+from negotiations.scopes import Scope
 
 from ..models import AgendaLine, Entry, Issue
 from ..services.standings import load_raised_by
@@ -88,27 +89,31 @@ def _still_to_do(step: Entry | None) -> Entry | None:
 def _children(frame: FrameView, issue: Issue) -> list[Issue]:
     if issue.parent_id:
         return []
-    return _sub_items(frame.negotiation.pk, issue.pk, frame.clock.known_moment)
+    where = (frame.negotiation.pk, frame.viewer.scope)
+    return _sub_items(*where, issue.pk, frame.clock.known_moment)
 
 
 @prepared
-def _sub_items(negotiation: int, parent: int, known: dt.datetime | None) -> QuerySet[Issue]:
-    children = Issue.objects.shown_in(negotiation).filter(parent=parent)
+def _sub_items(
+    negotiation: int, scope: Scope, parent: int, known: dt.datetime | None
+) -> QuerySet[Issue]:
+    children = Issue.objects.shown_in(negotiation, scope).filter(parent=parent)
     if known:
         children = children.filter(recorded_at__lte=known)
     return children.in_agenda_order()[:MOST_SUB_ITEMS]
 
 
 def _agenda(frame: FrameView, issue: Issue) -> list[AgendaLine]:
-    lines = _agenda_lines(issue.pk)
+    lines = _agenda_lines(frame.viewer.scope, issue.pk)
     for line in lines:
         line.round = frame.rounds_by_id[line.round_id]
+        line.audience_party = frame.parties.get(line.audience_party_id or 0)
     return sorted(lines, key=lambda line: line.round.place)
 
 
 @prepared
-def _agenda_lines(issue: int) -> QuerySet[AgendaLine]:
-    return AgendaLine.objects.filter(issue=issue).order_by("pk")
+def _agenda_lines(scope: Scope, issue: int) -> QuerySet[AgendaLine]:
+    return AgendaLine.objects.in_scope(scope).filter(issue=issue).order_by("pk")
 
 
 def _raised_by(frame: FrameView, issue: Issue) -> list[Party]:

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from negotiations.access import scope_filter
 from negotiations.dates import date_text
 from negotiations.files import file_text
 from negotiations.models import Party, Source
@@ -187,7 +188,8 @@ class EntryReader:
 
     def cited(self, pks: Sequence[int]) -> dict[int, list[Source]]:
         """The sources of these entries in full, as far as they were known. One query."""
-        links = EntrySource.objects.filter(entry__in=pks).select_related("source")
+        seen = scope_filter(self.frame.viewer.scope, "source__")
+        links = EntrySource.objects.filter(seen, entry__in=pks).select_related("source")
         moment = self.frame.clock.known_moment
         found: dict[int, list[Source]] = defaultdict(list)
         for link in links.filter(recorded_at__lte=moment) if moment else links:
@@ -196,7 +198,7 @@ class EntryReader:
 
     def _sources(self, pks: Sequence[int]) -> dict[int, list[SourceView]]:
         found: dict[int, list[SourceView]] = defaultdict(list)
-        for entry, *source in _links(list(pks), self.frame.clock.known_moment):
+        for entry, *source in _links(*self._known, list(pks)):
             found[entry].append(_source_view(self.frame, *source))
         return found
 
@@ -222,7 +224,7 @@ def _recorded(scope: Scope, known: Moment) -> EntryQuerySet:
 
 def seen_entries(negotiation: int, scope: Scope, known: Moment) -> EntryQuerySet:
     """Every entry in scope on the items shown, by what was known."""
-    here = Issue.objects.shown_in(negotiation)
+    here = Issue.objects.shown_in(negotiation, scope)
     here = here.filter(recorded_at__lte=known) if known else here
     return _recorded(scope, known).filter(issue__in=here.order_by())
 
@@ -299,8 +301,8 @@ def _joint(entries: list[int]) -> QuerySet[Any, Any]:
 
 
 @prepared
-def _links(entries: list[int], known: dt.datetime | None) -> QuerySet[Any, Any]:
-    links = EntrySource.objects.filter(entry__in=entries)
+def _links(scope: Scope, known: Moment, entries: list[int]) -> QuerySet[Any, Any]:
+    links = EntrySource.objects.filter(scope_filter(scope, "source__"), entry__in=entries)
     links = links.filter(recorded_at__lte=known) if known else links
     return links.values_list("entry_id", *(f"source__{name}" for name in _SOURCE))
 

@@ -14,8 +14,10 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from negotiations.access import scope_filter
 from negotiations.models import Party, Round, Source
 from negotiations.prepared import prepared
+from negotiations.scopes import Scope
 
 from ..models import Entry, EntrySource, Issue, Redaction
 from ..services import may_correct, may_undo
@@ -105,7 +107,7 @@ class HistoryReader:
         self.frame = frame
         self.issue = issue
         self.now = timezone.now()
-        self.base = reverse("issues:entries", args=[frame.negotiation.slug, issue.number])
+        self.base = reverse("issues:entries", args=[frame.negotiation.slug, issue.address])
 
     def read(self, after: str = "") -> History:
         """A page of the newest entries, or of those older than the entry with UUID `after`."""
@@ -193,7 +195,8 @@ class HistoryReader:
         replies |= {entry.corrects_id: entry for entry in entries if entry.pk not in out}
         lines = [self._line(entry, by_id[entry.pk], out, before, replies) for entry in entries]
         by_entry = {line.entry.pk: line for line in lines}
-        for link in _links(list(by_entry), self.frame.clock.known_moment):
+        where = (self.frame.viewer.scope, list(by_entry), self.frame.clock.known_moment)
+        for link in _links(*where):
             page = self.frame.source_url(link.source.uuid)
             by_entry[link.entry_id].sources.append(Cited(link.source, page))
         return lines
@@ -267,8 +270,10 @@ def _entries(pks: list[int]) -> QuerySet[Entry]:
 
 
 @prepared
-def _links(entries: list[int], known: dt.datetime | None) -> QuerySet[EntrySource]:
-    rows: QuerySet[EntrySource] = EntrySource.objects.filter(entry__in=entries)
+def _links(scope: Scope, entries: list[int], known: dt.datetime | None) -> QuerySet[EntrySource]:
+    rows: QuerySet[EntrySource] = EntrySource.objects.filter(
+        scope_filter(scope, "source__"), entry__in=entries
+    )
     return (rows.filter(recorded_at__lte=known) if known else rows).select_related("source")
 
 

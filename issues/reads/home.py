@@ -173,7 +173,7 @@ def _recorded_since(marked: Keys) -> list[tuple[int, int, dt.datetime, dt.date]]
     for pk, viewer in marked.items():
         assert viewer.membership  # noqa: S101 - only members mark as read
         new = Q(issue__negotiation=pk, recorded_at__gt=viewer.membership.read_until)
-        fits |= new & scope_filter(viewer.scope)
+        fits |= new & scope_filter(viewer.scope) & scope_filter(viewer.scope, "issue__")
     undone = Q(kind=Entry.Kind.UNDO) | Q(corrections__kind=Entry.Kind.UNDO)
     rows = Entry.objects.filter(fits, issue__entered_in_error=False).exclude(undone).order_by()
     return list(rows.values_list("issue__negotiation", "issue", "recorded_at", "said_last"))

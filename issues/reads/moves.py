@@ -11,10 +11,12 @@ from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
+from negotiations.models import Party
 from negotiations.prepared import prepared
 from negotiations.scopes import Scope
 
 from ..models import Issue
+from ..numbers import Number
 from ..standing import Movement, movement
 from ..standing.values import HELD
 from .entries import EntryLine, EntryReader
@@ -57,7 +59,7 @@ def _began_within(
     negotiation: int, scope: Scope, before: dt.date, after: dt.date | None
 ) -> QuerySet[Any, Any]:
     """Items with a stored period that began within and holds at the end."""
-    issues = Issue.objects.shown_in(negotiation).annotate(
+    issues = Issue.objects.shown_in(negotiation, scope).annotate(
         was=period(scope, before), now=period(scope, after, began_after=before)
     )
     return issues.filter(now__id__isnull=False).order_by().values_list("pk", *_PAIR)
@@ -74,13 +76,19 @@ class ItemName(NamedTuple):
     """What a page says of an item it only names."""
 
     pk: int
+    series: str
     number: int
     reference: str
     title: str
+    audience_party_id: int | None = None
+
+    @property
+    def address(self) -> Number:
+        return Number(self.series, self.number)
 
     @property
     def label(self) -> str:
-        return self.reference or str(self.number)
+        return self.reference or str(self.address)
 
 
 # With more items than this it is quicker to read all of a negotiation than to ask for each.
@@ -89,7 +97,7 @@ MANY = 500
 
 def item_names(frame: FrameView, pks: Collection[int] | None = None) -> dict[int, ItemName]:
     """Every item that the page knows of, or of these, in the order of the agenda. One query."""
-    where = (frame.negotiation.pk, frame.clock.known_moment)
+    where = (frame.negotiation.pk, frame.viewer.scope, frame.clock.known_moment)
     if pks is None or len(pks) > MANY:
         rows = [row for row in _names(*where) if pks is None or row[0] in pks]
     else:
@@ -98,15 +106,17 @@ def item_names(frame: FrameView, pks: Collection[int] | None = None) -> dict[int
 
 
 @prepared
-def _names(negotiation: int, known: dt.datetime | None) -> QuerySet[Any, Any]:
-    issues = Issue.objects.shown_in(negotiation).in_agenda_order()
+def _names(negotiation: int, scope: Scope, known: dt.datetime | None) -> QuerySet[Any, Any]:
+    issues = Issue.objects.shown_in(negotiation, scope).in_agenda_order()
     issues = issues.filter(recorded_at__lte=known) if known else issues
     return issues.values_list(*ItemName._fields)
 
 
 @prepared
-def _names_of(negotiation: int, known: dt.datetime | None, pks: list[int]) -> QuerySet[Any, Any]:
-    issues = Issue.objects.filter(pk__in=pks, negotiation=negotiation, entered_in_error=False)
+def _names_of(
+    negotiation: int, scope: Scope, known: dt.datetime | None, pks: list[int]
+) -> QuerySet[Any, Any]:
+    issues = Issue.objects.shown_in(negotiation, scope).filter(pk__in=pks)
     issues = issues.filter(recorded_at__lte=known) if known else issues
     return issues.in_agenda_order().values_list(*ItemName._fields)
 
@@ -128,6 +138,7 @@ class MovedItem:
     after_badge: str = ""
     after_words: str = ""
     lines: list[EntryLine] = field(default_factory=list)
+    only_for: Party | None = None
     more: int = 0
 
     @property
@@ -148,6 +159,8 @@ def moved_item(issue: ItemName, url: str, views: Pair, frames: Sequence[FrameVie
     """`frames` are those of the two days, for the dates beside who says so."""
     before, after = views
     item = MovedItem(issue, url, before, after, movement(before, after))
+    if issue.audience_party_id:  # nobody sees what another delegation keeps
+        item.only_for = frames[0].viewer.party
     if before.headline:
         item.before_badge, item.before_words = badge_text(before), words_text(before, frames[0])
     if after.headline:

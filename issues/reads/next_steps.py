@@ -152,7 +152,7 @@ class StepReader:
         name, day = self.names[step.issue], self.frame.clock.day
         return StepRow(
             issue=name,
-            url=f"{self.base}{name.number}/",
+            url=f"{self.base}{name.address}/",
             line=line,
             text=said["next_step"],
             party=self.frame.parties.get(step.party or 0),

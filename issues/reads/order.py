@@ -27,7 +27,7 @@ class OrderedHeading:
     @property
     def key(self) -> str:
         """Tells it apart on the page, and stays the same when it moves."""
-        return f"heading-{self.items[0].issue.number}"
+        return f"heading-{self.items[0].issue.address}"
 
 
 def agenda_order(viewer: Viewer) -> list[OrderedHeading]:
@@ -47,5 +47,6 @@ def agenda_order(viewer: Viewer) -> list[OrderedHeading]:
 
 def marked_in_error(viewer: Viewer) -> list[Issue]:
     """What was entered in error, by number. One query."""
-    rows = Issue.objects.filter(negotiation=viewer.negotiation, entered_in_error=True)
-    return list(rows.order_by("number"))
+    rows = Issue.objects.in_scope(viewer.scope)
+    rows = rows.filter(negotiation=viewer.negotiation, entered_in_error=True)
+    return list(rows.order_by("series", "number"))

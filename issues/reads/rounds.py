@@ -7,14 +7,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django.core.paginator import Page
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.urls import reverse
 
+from negotiations.access import scope_filter
 from negotiations.models import Delegate, Party, Readout, Round, Source
 from negotiations.prepared import prepared
+from negotiations.scopes import Scope
 
 from ..models import AgendaLine
 from .entries import EntryReader, SourceView, all_entered, source_view
@@ -125,14 +128,20 @@ def _entry_counts(
 # --- One round ----------------------------------------------------------------------------------
 
 
+class Told(NamedTuple):
+    """What a party said of the round, and on what source."""
+
+    readout: Readout
+    source: SourceView | None
+
+
 @dataclass
 class Delegation:
     """One party at the round: its people, heads first, and what it said of the round."""
 
     party: Party
     people: list[Delegate] = field(default_factory=list)
-    readout: Readout | None = None
-    source: SourceView | None = None
+    told: list[Told] = field(default_factory=list)
 
 
 @dataclass
@@ -140,7 +149,12 @@ class RoundItem:
     """An item touched at the round or on its agenda."""
 
     moved: MovedItem
-    line: AgendaLine | None = None
+    lines: list[AgendaLine] = field(default_factory=list)
+
+    @property
+    def line(self) -> AgendaLine | None:
+        """The one that a mark changes: the delegation's own, else the common one."""
+        return self.lines[-1] if self.lines else None
 
     @property
     def issue(self) -> ItemName:
@@ -211,7 +225,10 @@ class RoundReader:
             previous=self.frame.rounds[at - 1] if at else None,
             next=self.frame.rounds[at + 1] if at + 1 < len(places) else None,
             delegations=self._delegations(),
-            sources=[source_view(source, self.frame) for source in _sources(self.round.pk)],
+            sources=[
+                source_view(source, self.frame)
+                for source in _sources(self.frame.viewer.scope, self.round.pk)
+            ],
             items=self._items([names[pk] for pk in shown], told, agenda),
             page=shown,
             totals=Totals.of(looks.values()),
@@ -230,18 +247,26 @@ class RoundReader:
         page = reverse("issues:changes", args=[self.frame.negotiation.slug])
         return f"{page}?{urlencode(ends)}{self.frame.clock.query.replace('?', '&')}"
 
+    def _sources(self) -> list[Source]:
+        return _sources(self.frame.viewer.scope, self.round.pk)
+
     @property
     def _first_day(self) -> dt.date:
         return self.round.first_day or dt.date.min
 
-    def _agenda(self) -> dict[int, AgendaLine]:
-        return {line.issue_id: line for line in _agenda(self.round.pk)}
+    def _agenda(self) -> dict[int, list[AgendaLine]]:
+        """By item its lines, the common one first."""
+        found = defaultdict(list)
+        for line in _agenda(self.frame.viewer.scope, self.round.pk):
+            line.audience_party = self.frame.parties.get(line.audience_party_id or 0)
+            found[line.issue_id].append(line)
+        return found
 
     def _items(
         self,
         names: Sequence[ItemName],
         told: Mapping[int, list[int]],
-        agenda: Mapping[int, AgendaLine],
+        agenda: Mapping[int, list[AgendaLine]],
     ) -> list[RoundItem]:
         views = self._views([name.pk for name in names])
         kept = {name.pk: told.get(name.pk, [])[-LINES_PER_ITEM:] for name in names}
@@ -250,11 +275,11 @@ class RoundReader:
         frames = self._frames()
         found = []
         for name in names:
-            url = f"{base}{name.number}/{self.frame.clock.query}"
+            url = f"{base}{name.address}/{self.frame.clock.query}"
             item = moved_item(name, url, views[name.pk], frames)
             item.lines = lines[name.pk]
             item.more = len(told.get(name.pk, [])) - len(kept[name.pk])
-            found.append(RoundItem(item, agenda.get(name.pk)))
+            found.append(RoundItem(item, agenda.get(name.pk, [])))
         return found
 
     def _frames(self) -> tuple[FrameView, FrameView]:
@@ -273,20 +298,25 @@ class RoundReader:
         day = self.round.first_day
         for delegate in _delegates(self.round.pk):
             found[delegate.party_id].people.append(delegate)
-        for readout in _readouts(self.round.pk):
-            side = found[readout.party_id]
-            side.readout = readout
-            side.source = source_view(readout.source, self.frame) if readout.source else None
+        scope = self.frame.viewer.scope
+        for readout in _readouts(scope, self.round.pk):
+            readout.audience_party = self.frame.parties.get(readout.audience_party_id or 0)
+            source = readout.source
+            seen = source and scope.sees(source.audience, source.audience_party_id)
+            view = source_view(source, self.frame) if source and seen else None
+            found[readout.party_id].told.append(Told(readout, view))
         return [
             side
             for side in found.values()
-            if side.people or side.readout or day is None or _at_the_table(side.party, day)
+            if side.people or side.told or day is None or _at_the_table(side.party, day)
         ]
 
 
 @prepared
-def _agenda(round_pk: int) -> QuerySet[AgendaLine]:
-    return AgendaLine.objects.filter(round=round_pk, issue__entered_in_error=False).order_by()
+def _agenda(scope: Scope, round_pk: int) -> QuerySet[AgendaLine]:
+    lines = AgendaLine.objects.in_scope(scope)
+    lines = lines.filter(round=round_pk, issue__entered_in_error=False)
+    return lines.order_by(F("audience_party").asc(nulls_first=True))
 
 
 @prepared
@@ -295,22 +325,25 @@ def _delegates(round_pk: int) -> QuerySet[Delegate]:
 
 
 @prepared
-def _readouts(round_pk: int) -> QuerySet[Readout]:
-    return Readout.objects.filter(round=round_pk).select_related("source")
+def _readouts(scope: Scope, round_pk: int) -> QuerySet[Readout]:
+    rows = Readout.objects.filter(scope_filter(scope), round=round_pk)
+    return rows.select_related("source").order_by(F("audience_party").asc(nulls_first=True))
 
 
 @prepared
-def _sources(round_pk: int) -> QuerySet[Source]:
-    return Source.objects.filter(rounds=round_pk)
+def _sources(scope: Scope, round_pk: int) -> QuerySet[Source]:
+    return Source.objects.filter(scope_filter(scope), rounds=round_pk)
 
 
 def _at_the_table(party: Party, day: dt.date) -> bool:
     return (party.since or day) <= day <= (party.until or day)
 
 
-def _facts(agenda: dict[int, AgendaLine]) -> Counter[str]:
-    """How many lines were planned, discussed, not reached: three separate facts."""
-    counts = Counter(line.outcome for line in agenda.values() if line.outcome)
-    counts["planned"] = sum(line.planned for line in agenda.values())
+def _facts(agenda: dict[int, list[AgendaLine]]) -> Counter[str]:
+    """How many items were planned, discussed, not reached: three separate facts."""
+    counts: Counter[str] = Counter()
+    for lines in agenda.values():
+        counts.update({line.outcome for line in lines if line.outcome})
+        counts["planned"] += any(line.planned for line in lines)
     counts["lines"] = len(agenda)
     return counts

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from negotiations.dates import DAY, date_text
-from negotiations.models import Category
+from negotiations.models import Category, Party
 from negotiations.prepared import prepared
 from negotiations.scopes import Scope
 
@@ -43,6 +43,7 @@ class ItemRow:
     is_child: bool = False
     parent_title: str = ""
     new_heading: str = ""
+    only_for: Party | None = None
     cells: SafeString = field(default_factory=SafeString)
 
     @property
@@ -96,10 +97,12 @@ class RowBuilder:
         return views, then
 
     def url(self, issue: Issue) -> str:
-        return f"{self.base}{issue.number}/"
+        return f"{self.base}{issue.address}/"
 
     def _row(self, issue: Issue, view: StandingView) -> ItemRow:
         row = ItemRow(issue, f"{self.url(issue)}{self.frame.clock.query}", view)
+        if issue.audience_party_id:  # nobody sees what another delegation keeps
+            row.only_for = self.frame.viewer.party
         if view.headline:
             row.badge, row.words = badge_text(view), words_text(view, self.frame)
         return row

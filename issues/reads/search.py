@@ -22,6 +22,7 @@ from negotiations.models import Negotiation, Party, Round, Source, Status
 
 from ..fulltext import Seen, find, looking
 from ..models import Entry, Issue, SearchRow
+from ..numbers import Number
 from ..services.search import STRUCK, key
 from ..spelling import Segment, Term, has, marked, terms
 from .frame import FrameView, StatusView, status_views
@@ -217,10 +218,16 @@ class SearchReader:
         """Items found by their title first, in the order of their numbers; others as found."""
         if kind is not ITEMS:
             return ids
-        rows = Issue.objects.filter(pk__in=ids).values_list("pk", "title", "reference", "number")
+        rows = Issue.objects.filter(pk__in=ids).values_list(
+            "pk", "title", "reference", "series", "number"
+        )
         places = {
-            pk: (not has(f"{number} {reference} {title}", self.terms), number)
-            for pk, title, reference, number in rows
+            pk: (
+                not has(f"{Number(series, number)} {reference} {title}", self.terms),
+                series,
+                number,
+            )
+            for pk, title, reference, series, number in rows
         }
         return sorted(places, key=lambda pk: places[pk])
 
@@ -241,7 +248,10 @@ class SearchReader:
         return row.negotiation
 
     def _items(self, ids: Sequence[int], _struck: set[int]) -> dict[int, Result]:
-        issues = list(Issue.objects.filter(pk__in=ids, entered_in_error=False))
+        found_items = Issue.objects.filter(pk__in=ids, entered_in_error=False).select_related(
+            "audience_party"
+        )
+        issues = [issue for issue in found_items if self._sees(issue.negotiation_id, issue)]
         stand = self._standings(issues)
         found = {}
         for issue in issues:
@@ -256,6 +266,7 @@ class SearchReader:
                 passages=self._passages(texts),
                 note=badge_text(view),
                 status=view.headline,
+                only_for=issue.audience_party,
             )
         return found
 
@@ -280,7 +291,11 @@ class SearchReader:
                 (one.party.code, ", ".join(filter(None, (one.name, one.function))))
                 for one in round_.delegates.all()
             ]
-            texts += [(f"{one.party.code} said", one.text) for one in round_.readouts.all()]
+            texts += [
+                (f"{one.party.code} said", one.text)
+                for one in round_.readouts.all()
+                if self._sees(home.pk, one)
+            ]
             found[round_.pk] = Result(
                 url=round_.get_absolute_url(),
                 negotiation=home,
@@ -324,11 +339,16 @@ class SearchReader:
         viewer = self.viewers[entry.issue.negotiation_id]
         if entry.is_undone and entry.recorded_by_id != viewer.user.pk:
             return False
-        return viewer.scope.sees(entry.audience, entry.audience_party_id)
+        home = entry.issue.negotiation_id
+        return self._sees(home, entry) and self._sees(home, entry.issue)
+
+    def _sees(self, home: int, thing: Any) -> bool:
+        scope = self.viewers[home].scope
+        return scope.sees(thing.audience, thing.audience_party_id)
 
     def _entry(self, entry: Entry, is_struck: bool) -> Result:
         home = self._home(entry.issue)
-        url = reverse("issues:entry", args=[home.slug, entry.issue.number, entry.uuid])
+        url = reverse("issues:entry", args=[home.slug, entry.issue.address, entry.uuid])
         texts = [(label, getattr(entry, name)) for name, label in ENTRY_LABELS.items()]
         said = marked(entry.text, self.terms, PASSAGE) or _beginning(entry.text)
         kind = "" if entry.kind == Entry.Kind.ENTRY else entry.get_kind_display()

@@ -19,6 +19,7 @@ from django.utils import timezone
 from negotiations.models import Party, Round, Source
 
 from ..models import AgendaLine, Entry, Issue, Sheet, SheetRow
+from ..numbers import Number, numbers_in
 from .clock import MomentClock
 from .entries import EntryReader
 from .frame import FrameView
@@ -30,6 +31,8 @@ from .wording import badge_text
 ITEMS_PER_PAGE = 100
 FILLED = ~Q(who="", status="", text="", waits="")
 VOICES = {"joint": "jointly", "third": "press", "own": "ours"}
+# What stands beside a row whose item cannot be read.
+NOWHERE = Number("", 0)
 _A_MOMENT = dt.timedelta(microseconds=1)
 
 
@@ -57,7 +60,7 @@ class SheetLine:
     """One line of the table: a draft, or a blank one; beside it what became of it."""
 
     uuid: str
-    number: int
+    number: Number
     version: int = 0
     who: str = ""
     status: str = ""
@@ -126,7 +129,9 @@ class SheetReader:
         """The drafts in the order they were typed."""
         if self.sheet.pk is None:
             return []
-        return list(self.sheet.rows.filter(FILLED).select_related("issue", "changed_by"))
+        seen = Issue.objects.in_scope(self.frame.viewer.scope).order_by()
+        rows = self.sheet.rows.filter(FILLED, issue__in=seen)
+        return list(rows.select_related("issue", "changed_by"))
 
     @property
     def stamp(self) -> str:
@@ -148,7 +153,7 @@ class SheetReader:
         """
         names, planned = item_names(self.frame), self._planned()
         order = sorted(names, key=lambda pk: pk not in planned)
-        places = {str(names[pk].number): place for place, pk in enumerate(order)}
+        places = {str(names[pk].address): place for place, pk in enumerate(order)}
         if find in places:
             page = str(places[find] // ITEMS_PER_PAGE + 1)
         shown = page_at(order, page, ITEMS_PER_PAGE)
@@ -170,10 +175,11 @@ class SheetReader:
     def _planned(self) -> set[int]:
         if self.sheet.round is None or self.sheet.from_source:
             return set()
-        lines = AgendaLine.objects.filter(round=self.sheet.round)
+        lines = AgendaLine.objects.in_scope(self.frame.viewer.scope)
+        lines = lines.filter(round=self.sheet.round)
         return set(lines.order_by().values_list("issue", flat=True))
 
-    def _lines(self, outcomes: Mapping[UUID, Outcome]) -> dict[int, list[SheetLine]]:
+    def _lines(self, outcomes: Mapping[UUID, Outcome]) -> dict[Number, list[SheetLine]]:
         """By the number of the item: drafts, and what was sent and not kept."""
         left, found = dict(outcomes), defaultdict(list)
         for row in self.rows:
@@ -183,22 +189,22 @@ class SheetReader:
             found[line.number].append(line)
         for uuid, outcome in left.items():
             if outcome.typed:
-                number = outcome.typed["item"]
-                line = SheetLine(str(uuid), int(number) if number.isdecimal() else 0)
+                named = numbers_in([outcome.typed["item"]])
+                line = SheetLine(str(uuid), named[0] if named else NOWHERE)
                 found[line.number].append(_overlaid(line, outcome))
         return found
 
     def _items(
-        self, names: Sequence[ItemName], lines: Mapping[int, list[SheetLine]]
+        self, names: Sequence[ItemName], lines: Mapping[Number, list[SheetLine]]
     ) -> list[SheetItem]:
         base = reverse("issues:issue_list", args=[self.frame.negotiation.slug])
         views = StandingReader(self.frame).on([name.pk for name in names])
         return [
             SheetItem(
                 name,
-                f"{base}{name.number}/",
+                f"{base}{name.address}/",
                 views.get(name.pk, NOTHING),
-                [*lines.get(name.number, ()), SheetLine(str(uuid4()), name.number)],
+                [*lines.get(name.address, ()), SheetLine(str(uuid4()), name.address)],
             )
             for name in names
         ]
@@ -229,7 +235,7 @@ def line_of(row: SheetRow) -> SheetLine:
     by = "" if row.changed_by_id == row.sheet.author_id else str(row.changed_by)
     return SheetLine(
         str(row.uuid),
-        row.issue.number,
+        row.issue.address,
         row.version,
         row.who,
         row.status,
@@ -331,7 +337,7 @@ def read_release(frame: FrameView, sheet: Sheet) -> Released:
     for name in item_names(frame).values():
         if name.pk in pks:
             pair = then.get(name.pk, NOTHING), now.get(name.pk, NOTHING)
-            row = moved_item(name, f"{base}{name.number}/", pair, (frame, frame))
+            row = moved_item(name, f"{base}{name.address}/", pair, (frame, frame))
             row.lines = lines[name.pk]
             rows.append(row)
     return Released(len(batch), rows)
@@ -344,7 +350,7 @@ def _at_moment(frame: FrameView, moment: dt.datetime) -> StandingReader:
     return StandingReader(then)
 
 
-def items_numbered(frame: FrameView, numbers: Iterable[int]) -> dict[int, Issue]:
+def items_numbered(frame: FrameView, numbers: Iterable[Number]) -> dict[Number, Issue]:
     """The viewer's items with these numbers."""
-    found = Issue.objects.visible_to(frame.viewer).filter(number__in=set(numbers))
-    return {issue.number: issue for issue in found}
+    found = Issue.objects.visible_to(frame.viewer).numbered(*dict.fromkeys(numbers))
+    return {issue.address: issue for issue in found}

@@ -130,7 +130,8 @@ class SilenceReader:
         return list(rows.order_by(*order).values_list("pk", flat=True))
 
     def _discussed(self, since: dt.date) -> QuerySet[AgendaLine]:
-        lines = AgendaLine.objects.filter(issue=OuterRef("pk"), outcome="discussed").order_by()
+        lines = AgendaLine.objects.in_scope(self.frame.viewer.scope).order_by()
+        lines = lines.filter(issue=OuterRef("pk"), outcome="discussed")
         return lines.filter(round__first_day__gte=since, round__first_day__lte=self.frame.clock.day)
 
     def _silent_known(self, issues: IssueQuerySet, quiet: Quiet) -> list[int]:

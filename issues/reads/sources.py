@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from negotiations.access import Viewer
+from negotiations.access import Viewer, scope_filter
 from negotiations.models import Readout, Round, Source
 from negotiations.prepared import prepared
 from negotiations.scopes import Scope
@@ -15,7 +15,7 @@ MOST_OFFERED = 30
 
 
 def visible_sources(viewer: Viewer) -> QuerySet[Source]:
-    """Sources of entries in the viewer's scope, of rounds and readouts, and the viewer's own."""
+    """Sources for the viewer: of entries in their scope, of rounds and readouts, and their own."""
     return _visible(viewer.negotiation.pk, viewer.user.pk, viewer.scope)
 
 
@@ -24,9 +24,10 @@ def _visible(negotiation: int, user: int, scope: Scope) -> QuerySet[Source]:
     # Conditions on the row, no joins: the newest few are found without looking at all the others.
     of_entries = Exists(entries.filter(sources=OuterRef("pk")).order_by())
     of_rounds = Exists(Round.objects.filter(sources=OuterRef("pk")).order_by())
-    of_readouts = Exists(Readout.objects.filter(source=OuterRef("pk")).order_by())
+    readouts = Readout.objects.filter(scope_filter(scope), source=OuterRef("pk"))
+    of_readouts = Exists(readouts.order_by())
     own = Q(created_by=user)
-    sources = Source.objects.filter(negotiation=negotiation)
+    sources = Source.objects.filter(scope_filter(scope), negotiation=negotiation)
     return sources.filter(own | of_rounds | of_readouts | of_entries)
 
 
@@ -42,11 +43,13 @@ def _recent(negotiation: int, user: int, scope: Scope) -> QuerySet[Source]:
 
 def last_used_source(viewer: Viewer) -> Source | None:
     """The source of the viewer's own latest entry: "same as last"."""
-    links = _last_links(viewer.negotiation.pk, viewer.user.pk)
+    links = _last_links(viewer.negotiation.pk, viewer.user.pk, viewer.scope)
     return links[0].source if links else None
 
 
 @prepared
-def _last_links(negotiation: int, user: int) -> QuerySet[EntrySource]:
-    links = EntrySource.objects.filter(recorded_by=user, source__negotiation=negotiation)
+def _last_links(negotiation: int, user: int, scope: Scope) -> QuerySet[EntrySource]:
+    links = EntrySource.objects.filter(
+        scope_filter(scope, "source__"), recorded_by=user, source__negotiation=negotiation
+    )
     return links.select_related("source").order_by("-pk")[:1]

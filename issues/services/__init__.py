@@ -1,6 +1,6 @@
 """The one writer of everything on an item. Views, admin, commands and importers call these."""
 
-from .agenda import Mark, mark_agenda
+from .agenda import Mark, mark_agenda, set_agenda_line
 from .chain_check import HistoryReport, verify_history
 from .chains import chain_negotiation
 from .entries import (
@@ -16,19 +16,18 @@ from .entries import (
 from .entry_data import EntryData, NewSource
 from .follow_up import current_step, finish_step
 from .items import (
+    SHOWN,
     mark_in_error,
-    move_heading,
-    move_issue,
     open_issue,
     open_issues,
     restore_issue,
-    set_agenda_line,
     update_issue,
 )
 from .loading import load_negotiation
 from .notes import add_note, may_remove, remove_note, restore_note, update_note
 from .opening import ItemData
 from .people import erase_person
+from .places import move_heading, move_issue, rename_series
 from .refusals import UNDO_MINUTES, may_correct, may_undo
 from .removal import change_audience, erase_negotiation, redact
 from .search import rebuild_search, rebuild_searches, search_differences
@@ -45,6 +44,7 @@ from .standings import differences, forget_party, rebuild, rebuild_negotiation
 from .sweeping import sweep
 
 __all__ = [
+    "SHOWN",
     "EntryData",
     "HistoryReport",
     "ItemData",
@@ -86,6 +86,7 @@ __all__ = [
     "redact",
     "release_sheet",
     "remove_note",
+    "rename_series",
     "restore_issue",
     "restore_note",
     "retract",

@@ -189,7 +189,7 @@ class Rows:
         if kind == Kind.PERSON:
             return f"the erasure {row.uuid}"
         entry = row if kind == Kind.ENTRY else row.entry
-        about = f"entry {entry.uuid} of item {entry.issue.number}"
+        about = f"entry {entry.uuid} of item {entry.issue.address}"
         return about if kind == Kind.ENTRY else f"the {Kind(kind).label} of {about}"
 
     def told(self, kind: str, pk: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
@@ -19,7 +20,14 @@ from negotiations.services import add_sources as write_sources
 from ..models import Entry, EntrySource, Issue
 from .chains import Event, append, entry_event, source_event
 from .entry_data import EntryData, NewSource
-from .refusals import check_entry, check_recorder, check_reply, check_undo, not_replaced
+from .refusals import (
+    check_entry,
+    check_recorder,
+    check_reply,
+    check_undo,
+    not_replaced,
+    shown_audience,
+)
 from .search import index_sources
 from .standings import in_chunks, lock_entries, lock_items, rebuild
 
@@ -129,7 +137,7 @@ def add_source(entry: Entry, source: Source | NewSource, *, viewer: Viewer) -> E
         raise ValidationError({"source": "This belongs to another negotiation."})
     with transaction.atomic():
         lock_entries([entry])
-        kept = source if isinstance(source, Source) else _new_source(source, viewer)
+        kept = source if isinstance(source, Source) else _new_source(source, entry, viewer)
         link, made = EntrySource.objects.get_or_create(
             entry=entry, source=kept, defaults={"recorded_by": viewer.user}
         )
@@ -142,8 +150,9 @@ def add_source(entry: Entry, source: Source | NewSource, *, viewer: Viewer) -> E
 # --- Helpers ------------------------------------------------------------------------------------
 
 
-def _new_source(source: NewSource, viewer: Viewer) -> Source:
-    return write_sources(viewer.negotiation, [vars(source)], by=viewer.user)[0]
+def _new_source(source: NewSource, entry: Entry, viewer: Viewer) -> Source:
+    told = vars(source) | shown_audience(entry) | {"recorded_party": viewer.party}
+    return write_sources(viewer.negotiation, [told], by=viewer.user)[0]
 
 
 def _already(batch: UUID, user: User) -> list[Entry]:
@@ -217,15 +226,21 @@ class _Writing:
             **{name: getattr(data, name) for name in EntryData.PLAIN},
         )
 
+    def _shown(self, data: EntryData) -> dict[str, Any]:
+        """A source that comes with an entry is for whom the entry is."""
+        shown = {name: getattr(data, name) for name in ("audience", "audience_party")}
+        return shown | {"recorded_party": self.viewer.party}
+
     def _link(self, made: Sequence[Entry], lines: Sequence[_Line]) -> None:
         """New sources are written down once each, even when entries of one form share them."""
-        new = dict.fromkeys(
-            source
+        new = {
+            source: line.data
             for line in lines
             for source in line.data.sources
             if isinstance(source, NewSource)
-        )
-        rows = write_sources(self.viewer.negotiation, map(vars, new), by=self.viewer.user)
+        }
+        written = [vars(source) | self._shown(data) for source, data in new.items()]
+        rows = write_sources(self.viewer.negotiation, written, by=self.viewer.user)
         kept = dict(zip(new, rows, strict=True))
         links = EntrySource.objects.bulk_create(
             (

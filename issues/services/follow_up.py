@@ -15,6 +15,7 @@ from negotiations.exceptions import Conflict
 from ..models import Entry, Standing
 from .entries import Recorded, record
 from .entry_data import EntryData
+from .refusals import shown_audience
 from .standings import lock_items
 
 
@@ -63,6 +64,5 @@ def _ending(step: Entry, data: EntryData) -> EntryData:
         next_step_party=step.next_step_party,
         next_step_who=step.next_step_who,
         next_step_by=step.next_step_by,
-        audience=step.audience,
-        audience_party=step.audience_party,
+        **shown_audience(step),
     )

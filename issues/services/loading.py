@@ -14,14 +14,17 @@ from django.utils import timezone
 from negotiations.dates import PRECISION_RANK, parse_date
 from negotiations.models import Negotiation, Party, Source, User
 from negotiations.scopes import Scope
-from negotiations.services.loading import LoadedFrame, day_of, insert, load_frame
+from negotiations.services.loading import LoadedFrame, day_of, insert, load_frame, shown_in
 
 from ..models import AgendaLine, Entry, EntrySource, Issue, Redaction
+from ..numbers import number_from
 from .chains import chain_negotiation, import_events
 from .search import index_rounds, index_sources
 from .standings import rebuild_negotiation
 
 Json = dict[str, Any]
+# By their numbers: 12, or "RU-1".
+Items = dict[int | str, Issue]
 BATCH = 500
 ALREADY_HERE = "This negotiation is on this server already, or part of it is; nothing was changed."
 
@@ -72,35 +75,39 @@ def _pages(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
 # --- Items --------------------------------------------------------------------------------------
 
 
-def _items(records: list[Json], frame: LoadedFrame, by: User) -> dict[int, Issue]:
+def _items(records: list[Json], frame: LoadedFrame, by: User) -> Items:
     """Items in the order of the file: parents first, for their sub-items to point at."""
     tops = [record for record in records if "parent" not in record]
     rows = [_item(record, frame, place=place) for place, record in enumerate(tops, start=1)]
-    items = {issue.number: issue for issue in insert(rows, Issue, by=by)}
-    under: dict[int, int] = {}
+    items = {issue.address.plain: issue for issue in insert(rows, Issue, by=by)}
+    under: dict[int | str, int] = {}
     children = []
     for record in records:
         if "parent" in record:
             parent = items[record["parent"]]
-            under[parent.number] = under.get(parent.number, 0) + 1
-            place = {"place": parent.place, "sub_place": under[parent.number]}
+            under[record["parent"]] = under.get(record["parent"], 0) + 1
+            place = {"place": parent.place, "sub_place": under[record["parent"]]}
             children.append(_item(record, frame, parent=parent, **place))
-    items |= {issue.number: issue for issue in insert(children, Issue, by=by)}
+    items |= {issue.address.plain: issue for issue in insert(children, Issue, by=by)}
     _raised_by(records, items, frame)
     return items
 
 
 def _item(record: Json, frame: LoadedFrame, **place: Any) -> Issue:
-    plain = ("number", "reference", "title", "description", "heading")
+    plain = ("reference", "title", "description", "heading")
+    number = number_from(str(record["number"]))
     return Issue(
         negotiation=frame.negotiation,
+        series=number.series,
+        number=number.number,
+        **shown_in(record, frame.parties),
         recorded_at=dt.datetime.fromisoformat(record["recorded_at"]),
         **{name: record[name] for name in plain if name in record},
         **place,
     )
 
 
-def _raised_by(records: list[Json], items: dict[int, Issue], frame: LoadedFrame) -> None:
+def _raised_by(records: list[Json], items: Items, frame: LoadedFrame) -> None:
     through = Issue.raised_by.through
     through.objects.bulk_create(
         [
@@ -112,7 +119,7 @@ def _raised_by(records: list[Json], items: dict[int, Issue], frame: LoadedFrame)
     )
 
 
-def _agenda(records: list[Json], frame: LoadedFrame, items: dict[int, Issue], by: User) -> None:
+def _agenda(records: list[Json], frame: LoadedFrame, items: Items, by: User) -> None:
     rows = [
         AgendaLine(
             round=frame.rounds[record["round"]],
@@ -120,6 +127,7 @@ def _agenda(records: list[Json], frame: LoadedFrame, items: dict[int, Issue], by
             planned=record.get("planned", False),
             outcome=record.get("outcome", ""),
             order=record.get("order", 0),
+            **shown_in(record, frame.parties),
         )
         for record in records
     ]
@@ -166,7 +174,7 @@ _PARTIES = ("party", "waits_party", "next_step_party", "audience_party", "record
 class _Entries:
     """Writes entries in the order of the file, some hundred at a time."""
 
-    def __init__(self, frame: LoadedFrame, items: dict[int, Issue], people: _People) -> None:
+    def __init__(self, frame: LoadedFrame, items: Items, people: _People) -> None:
         self.frame = frame
         self.items = items
         self.people = people

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from negotiations.access import Role, Viewer, can
 from negotiations.exceptions import Conflict
-from negotiations.models import Negotiation, Party, Round, Source
-from negotiations.scopes import DELEGATION, MEMBERS, PUBLIC, Scope
+from negotiations.models import Negotiation, Party, Round, Shown, Source
+from negotiations.scopes import DELEGATION, MEMBERS, WIDTH, Scope, is_within
 
 from ..models import Entry, Issue
 from .entry_data import EntryData
 
 UNDO_MINUTES = 10
-_WIDTH = {DELEGATION: 0, MEMBERS: 1, PUBLIC: 2}
-_OWN_DELEGATION = "You can restrict an entry to your own delegation only."
+OWN_DELEGATION = "You can keep something to your own delegation only."
 _NEVER_WIDER = "A correction never has a wider audience; to publish, record anew."
+
+
+def audience_text(thing: Shown) -> str:
+    """ "for the delegation of Russia only", "for members only", "public": for a sentence."""
+    if thing.audience == DELEGATION:
+        return f"for the delegation of {thing.audience_party} only"
+    return "for members only" if thing.audience == MEMBERS else "public"
 
 
 def may_undo(entry: Entry, viewer: Viewer, now: dt.datetime) -> bool:
@@ -75,10 +82,32 @@ def check_entry(
     if data.status and data.status.retired and not keeps_status:
         errors["status"] = f"“{data.status}” is no longer used here; choose another status."
     if data.audience == DELEGATION and (not viewer.party or data.audience_party != viewer.party):
-        errors["audience"] = _OWN_DELEGATION
+        errors["audience"] = OWN_DELEGATION
+    elif not (_fits(data.audience, data.audience_party, issue) or _as_before(data, corrects)):
+        errors["audience"] = f"The item is {audience_text(issue)}: an entry never shows further."
     errors |= _strangers(data, negotiation)
     if errors:
         raise ValidationError(errors)
+
+
+def _as_before(data: EntryData, corrects: Entry | None) -> bool:
+    """On an item that was narrowed since, a correction reaches those whom its target reached."""
+    return corrects is not None and (data.audience, data.audience_party) == (
+        corrects.audience,
+        corrects.audience_party,
+    )
+
+
+def shown_audience(entry: Entry) -> dict[str, Any]:
+    """For whom an entry shows: on an item that was narrowed since, for fewer than it says."""
+    own = (entry.audience, entry.audience_party)
+    thing = entry if _fits(*own, entry.issue) else entry.issue
+    return {name: getattr(thing, name) for name in ("audience", "audience_party")}
+
+
+def _fits(audience: str, party: Party | None, container: Shown) -> bool:
+    own = party.pk if party else None
+    return is_within(audience, own, container.audience, container.audience_party_id)
 
 
 def _strangers(data: EntryData, negotiation: Negotiation) -> dict[str, str]:
@@ -113,7 +142,7 @@ def check_reply(
         raise ValidationError("What was undone stays undone; record it anew.")
     if not reason.strip():
         raise ValidationError({"reason": "Say why, in a few words."})
-    if _WIDTH[audience[0]] > _WIDTH[target.audience]:
+    if WIDTH[audience[0]] > WIDTH[target.audience]:
         raise ValidationError({"audience": _NEVER_WIDER})
     _refuse_second(target, audience)
 
@@ -180,8 +209,11 @@ def check_audience(
     if (audience, party) == (entry.audience, entry.audience_party):
         raise ValidationError({"audience": "That is who may see it already."})
     if audience == DELEGATION and (viewer.party is None or party != viewer.party):
-        raise ValidationError({"audience": _OWN_DELEGATION})
-    if entry.corrects and _WIDTH[audience] > _WIDTH[entry.corrects.audience]:
+        raise ValidationError({"audience": OWN_DELEGATION})
+    if not _fits(audience, party, entry.issue):
+        sentence = f"The item is {audience_text(entry.issue)}: widen that first."
+        raise ValidationError({"audience": sentence})
+    if entry.corrects and WIDTH[audience] > WIDTH[entry.corrects.audience]:
         raise ValidationError({"audience": _NEVER_WIDER})
-    if any(_WIDTH[reply.audience] > _WIDTH[audience] for reply in entry.corrections.all()):
+    if any(WIDTH[reply.audience] > WIDTH[audience] for reply in entry.corrections.all()):
         raise ValidationError({"audience": "What corrects it would be seen by more people."})

@@ -55,7 +55,11 @@ def index_items(issue_ids: Sequence[int]) -> None:
     _index_entries(issues)
     items = {pk: issue for pk, issue in issues.items() if not issue.entered_in_error}
     wanted = {
-        pk: _Wanted(issue.negotiation_id, {key(Kind.ITEM, issue.negotiation_id)}, item=pk)
+        pk: _Wanted(
+            issue.negotiation_id,
+            {key(Kind.ITEM, issue.negotiation_id, issue.audience_party_id)},
+            item=pk,
+        )
         for pk, issue in items.items()
     }
     stored = _rows_of_items(list(issue_ids))
@@ -163,6 +167,10 @@ class _Said(NamedTuple):
     def is_in(self, scope: Scope) -> bool:
         return scope.sees(self.audience, self.party)
 
+    def kept_to(self, party: int | None) -> _Said:
+        """As it shows on an item that only this delegation sees."""
+        return self._replace(audience=DELEGATION, party=party) if party else self
+
 
 _COLUMNS = (
     *("pk", "issue_id", "kind", "corrects_id", "audience", "audience_party_id"),
@@ -190,7 +198,10 @@ def _index_entries(issues: Mapping[int, Issue]) -> None:
 
 def _keys_of_entries(history: Sequence[_Said], issue: Issue) -> Iterator[tuple[_Said, set[str]]]:
     """The keys of each entry of one item that may be found at all."""
-    here = issue.negotiation_id
+    here, kept = issue.negotiation_id, issue.audience_party_id
+    # What was another delegation's own before is on nobody's screen now.
+    seen = [said for said in history if not kept or said.party in (None, kept)]
+    history = [said.kept_to(kept) for said in seen]
     undone = {said.corrects for said in history if said.kind == Entry.Kind.UNDO}
     scopes: dict[int | None, Scope] = {None: MEMBERS_SCOPE}
     scopes |= {said.party: Scope.of_party(said.party) for said in history if said.party}
@@ -235,21 +246,27 @@ def _keys_of_sources(found: Mapping[int, Source]) -> dict[int, set[str]]:
     """Who may find each source: the rule of `visible_sources`, the other way round."""
     keys: dict[int, set[str]] = defaultdict(set)
 
-    def add(source: int, party: int | None = None, user: int | None = None) -> None:
-        keys[source].add(key(Kind.SOURCE, found[source].negotiation_id, party, user))
+    def add(source: int, *parties: int | None, user: int | None = None) -> None:
+        """For those of every party that the source, and what cites it, is kept to."""
+        whose = {found[source].audience_party_id, *parties} - {None}
+        if len(whose) < 2:
+            party = next(iter(whose), None)
+            keys[source].add(key(Kind.SOURCE, found[source].negotiation_id, party, user))
 
     for pk, source in found.items():
         if source.created_by_id:
             add(pk, user=source.created_by_id)
     named = Round.sources.through.objects.filter(source__in=found).values_list("source", flat=True)
-    told = Readout.objects.filter(source__in=found).order_by().values_list("source", flat=True)
-    for pk in {*named, *told}:
+    told = Readout.objects.filter(source__in=found).order_by()
+    for pk in set(named):
         add(pk)
-    for pk, party, by, is_undone in _links(found):
+    for pk, party in set(told.values_list("source", "audience_party")):
+        add(pk, party)
+    for pk, party, item_party, by, is_undone in _links(found):
         if not is_undone:
-            add(pk, party)
+            add(pk, party, item_party)
         elif by:
-            add(pk, party, by)
+            add(pk, party, item_party, user=by)
     return keys
 
 
@@ -257,7 +274,10 @@ def _links(source_ids: Iterable[int]) -> Iterable[Sequence[Any]]:
     """The kinds of entries that rest on each source: for whom, by whom, undone or not."""
     undo = Entry.objects.filter(corrects=OuterRef("entry"), kind=Entry.Kind.UNDO).order_by()
     links = EntrySource.objects.filter(source__in=source_ids)
-    columns = ("source", "entry__audience_party", "entry__recorded_by", "is_undone")
+    columns = (
+        *("source", "entry__audience_party", "entry__issue__audience_party"),
+        *("entry__recorded_by", "is_undone"),
+    )
     return links.annotate(is_undone=Exists(undo)).order_by().values_list(*columns).distinct()
 
 

@@ -21,13 +21,13 @@ def entry_texts(row: Mapping[str, Any]) -> list[str]:
 
 
 def item_texts(issue: Issue) -> list[str]:
-    return [str(issue.number), issue.reference, issue.title, issue.heading, issue.description]
+    return [str(issue.address), issue.reference, issue.title, issue.heading, issue.description]
 
 
 def round_texts(round_: Round) -> list[str]:
-    """With its delegations and what each side said of it."""
+    """With its delegations and what each side said of it, as far as all members may read it."""
     people = [f"{one.name} {one.function}" for one in round_.delegates.all()]
-    told = [readout.text for readout in round_.readouts.all()]
+    told = [one.text for one in round_.readouts.all() if one.audience_party_id is None]
     plain = [round_.title, round_.short, round_.level, round_.city, round_.venue]
     return [*plain, round_.expected, round_.duration, round_.note, *people, *told]
 

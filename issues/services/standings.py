@@ -18,10 +18,13 @@ from negotiations.scopes import Scope
 
 from ..models import Entry, Issue, Standing, StandingParty
 from ..models.entries import EntryQuerySet
+from ..numbers import Number
 from ..standing import EntryValue, Frame, Period, Seat, StandingValue, StatusValue, Word, periods
 from .search import index_items
 
 CHUNK = 200
+# Of each item, by its id: who may see it.
+Audiences = dict[int, tuple[str, int | None]]
 
 _COLUMNS = (
     *("id", "issue_id", "voice", "party_id", "said_first", "precision_rank", "counts_from"),
@@ -290,13 +293,15 @@ class _Plan:
         )
 
 
-def _plan(negotiation: Negotiation, issue_ids: Sequence[int]) -> _Plan:
-    scopes = scopes_of(negotiation)
+def _plan(negotiation: Negotiation, shown: Audiences) -> _Plan:
+    scopes, issue_ids = scopes_of(negotiation), list(shown)
     loaded, frames = load_entries(issue_ids), load_frames(negotiation, issue_ids)
     stored, plan = _stored(issue_ids), _Plan([], [], [], set())
-    for pk in issue_ids:
+    for pk, (audience, party) in shown.items():
         precisions = {e.value.id: e.precision for e in loaded[pk]}
         for scope in scopes:
+            if not scope.sees(audience, party):
+                continue  # it stands nowhere for those who do not see it
             key = (pk, scope.key)
             found = periods(entries_in(scope, loaded[pk]), frames[pk])
             plan.compare(key, stored.pop(key, []), _wanted(found, precisions))
@@ -308,10 +313,17 @@ def _plan(negotiation: Negotiation, issue_ids: Sequence[int]) -> _Plan:
 # --- Doors --------------------------------------------------------------------------------------
 
 
-def lock_items(issue_ids: Iterable[int]) -> None:
-    """One writer at a time per item, so that standings are computed from all entries."""
-    keys = sorted(set(issue_ids))
-    list(Issue.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
+def lock_items(issue_ids: Iterable[int]) -> Audiences:
+    """One writer at a time per item, so that standings are computed from all entries.
+
+    Gives who may see each of them by now.
+    """
+    return _audiences(Issue.objects.select_for_update().filter(pk__in=set(issue_ids)))
+
+
+def _audiences(issues: QuerySet[Issue]) -> Audiences:
+    rows = issues.order_by("pk").values_list("pk", "audience", "audience_party_id")
+    return {pk: (audience, party) for pk, audience, party in rows}
 
 
 def lock_entries(entries: Sequence[Entry]) -> None:
@@ -337,8 +349,7 @@ def rebuild(negotiation: Negotiation, issue_ids: Sequence[int]) -> None:
 
     What is found of them as well: every writer passes here.
     """
-    lock_items(issue_ids)
-    _plan(negotiation, issue_ids).carry_out()
+    _plan(negotiation, lock_items(issue_ids)).carry_out()
     index_items(issue_ids)
 
 
@@ -371,6 +382,7 @@ def differences(negotiation: Negotiation) -> list[str]:
     """Where the stored standings differ from a fresh computation, in words; [] is as it must be."""
     touched: set[int] = set()
     for issue_ids in _chunks(negotiation):
-        touched |= _plan(negotiation, issue_ids).issues
-    numbers = Issue.objects.filter(pk__in=touched).values_list("number", flat=True)
-    return [f"{negotiation.slug}: item {number}" for number in sorted(numbers)]
+        shown = _audiences(Issue.objects.filter(pk__in=issue_ids))
+        touched |= _plan(negotiation, shown).issues
+    numbers = Issue.objects.filter(pk__in=touched).values_list("series", "number")
+    return [f"{negotiation.slug}: item {Number(*number)}" for number in sorted(numbers)]

@@ -13,9 +13,10 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from negotiations.markup import fill
-from negotiations.templatetags.parley import status_text
+from negotiations.templatetags.parley import only_for, status_text
 
 from ..models import AgendaLine
+from ..numbers import Number
 from ..reads.changes import Changes
 from ..reads.moves import MovedItem
 from ..reads.rounds import RoundItem, RoundPage
@@ -24,9 +25,9 @@ from .told import told_list
 register = template.Library()
 
 NONE = SafeString("")
-ROUND_ROW = '<tr data-row><th scope="row">{}<a href="{}">{}</a>{}{}</th>{}<td>{}</td></tr>\n'
+ROUND_ROW = '<tr data-row><th scope="row">{}<a href="{}">{}</a> {}{}{}</th>{}<td>{}</td></tr>\n'
 MOVED_ROW = (
-    '<tr data-row><th scope="row"><a href="{}">{}</a></th><td>{}{}</td><td>{}</td>'
+    '<tr data-row><th scope="row"><a href="{}">{}</a> {}</th><td>{}{}</td><td>{}</td>'
     "<td>{}</td></tr>\n"
 )
 ADD = (
@@ -34,7 +35,7 @@ ADD = (
     ' hx-target="#entry-dialog-content" title="Add an entry"'
     ' aria-label="Add an entry to {3}">+</a>'
 )
-LINE = '<small class="claim{}">{}</small>'
+LINE = '<small class="claim{}">{} {}</small>'
 TOGGLES = (
     '<form class="acts toggles no-print" method="post" action="{0}" hx-post="{0}"'
     ' hx-target="#round-page" hx-swap="outerHTML" hx-sync="this:drop">'
@@ -88,25 +89,25 @@ def _round_row(item: RoundItem, shown: RoundPage, marking: _Marking | None) -> S
     said = told_list(row, all_entered=shown.all_entered) if row.lines else SILENT
     return fill(
         ROUND_ROW,
-        fill(ADD, issue.number, row.url, marking.preset, name) if marking else NONE,
+        fill(ADD, issue.address, row.url, marking.preset, name) if marking else NONE,
         row.url,
         name,
-        _line(line, marking),
-        _toggles(issue.number, name, line, shown, marking) if marking else NONE,
+        only_for(row.only_for),
+        SafeString("".join(_line(one, marking) for one in item.lines)),
+        _toggles(issue.address, name, line, shown, marking) if marking else NONE,
         SafeString(f"<td>{_before_and_after(row)}</td>") if shown.span else NONE,
         said,
     )
 
 
-def _line(line: AgendaLine | None, marking: _Marking | None) -> SafeString:
-    if line is None or not line.text:
-        return NONE
-    # On screen the toggles say the same.
-    return fill(LINE, " print-only" if marking else "", line.text)
+def _line(line: AgendaLine, marking: _Marking | None) -> SafeString:
+    # On screen the toggles say the same, but for whom.
+    hidden = " print-only" if marking and not line.audience_party_id else ""
+    return fill(LINE, hidden, line.text, only_for(line.audience_party))
 
 
 def _toggles(
-    number: int, name: str, line: AgendaLine | None, shown: RoundPage, marking: _Marking
+    number: Number, name: str, line: AgendaLine | None, shown: RoundPage, marking: _Marking
 ) -> SafeString:
     """Planned; and of a round that took place, discussed or not reached."""
     buttons = _toggle(number, name, "planned", "not_planned", line is not None and line.planned)
@@ -117,7 +118,7 @@ def _toggles(
     return fill(TOGGLES, marking.url, marking.token, number, buttons)
 
 
-def _toggle(number: int, name: str, mark: str, off: str, is_on: bool) -> SafeString:
+def _toggle(number: Number, name: str, mark: str, off: str, is_on: bool) -> SafeString:
     """A button that sets `mark`, or while it is set, `off`."""
     key, text = mark.replace("_", "-"), mark.replace("_", " ")
     sent, pressed = (off, "true") if is_on else (mark, "false")
@@ -145,6 +146,7 @@ def _moved_row(row: MovedItem, all_entered: str) -> SafeString:
         MOVED_ROW,
         row.url,
         f"{row.issue.label} {row.issue.title}",
+        only_for(row.only_for),
         _steps(row, before is not None and before != row.after.headline),
         fill(CLAIM, row.remark) if row.remark else NONE,
         _badges(row),

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from negotiations.markup import fill
 from negotiations.models import Round
-from negotiations.templatetags.parley import status_text
+from negotiations.templatetags.parley import only_for, status_text
 
 from ..reads.moves import ItemName
 from ..reads.rows import ItemRow
@@ -79,7 +79,13 @@ def item_links(named: Iterable[tuple[ItemName, str]], base: str, query: str = ""
     return SafeString(
         "".join(
             fill(
-                NAMED, base, item.number, query, item.label, item.title, f": {what}" if what else ""
+                NAMED,
+                base,
+                item.address,
+                query,
+                item.label,
+                item.title,
+                f": {what}" if what else "",
             )
             for item, what in named
         )
@@ -94,7 +100,7 @@ def _state_row(row: ItemRow, back: str) -> SafeString:
         row.url,
         row.name,
         _part("<small>of {}</small>", row.parent_title),
-        _part("<small>{}</small>", row.sub_items),
+        _part("<small>{}</small>", row.sub_items) + only_for(row.only_for),
         status_text(row.view.headline),
         _claim(row),
         _since(row),
@@ -107,12 +113,12 @@ def _list_row(row: ItemRow, back: str, child: SafeString) -> SafeString:
     return fill(
         LIST_ROW,
         child,
-        fill(PICK, row.issue.number, row.name) if back else NONE,
+        fill(PICK, row.issue.address, row.name) if back else NONE,
         row.issue.label,
         row.url,
         row.issue.title,
         _part('<small class="claim">of {}</small>', row.parent_title),
-        _part('<small class="claim">{}</small>', row.sub_items),
+        _part('<small class="claim">{}</small>', row.sub_items) + only_for(row.only_for),
         status_text(row.view.headline),
         _claim(row),
         row.last_said,
@@ -151,4 +157,4 @@ def _add(row: ItemRow, back: str, css: str, sign: str, title: SafeString) -> Saf
     if not back:
         return NONE
     url = f"{row.url}entries/?back={quote(back)}"
-    return fill(ADD, css, row.issue.number, url, url, title, row.name, sign)
+    return fill(ADD, css, row.issue.address, url, url, title, row.name, sign)

@@ -14,8 +14,10 @@ from django.utils.safestring import SafeString
 
 from negotiations.markup import fill
 from negotiations.templatetags.parley import (
+    audience_of,
     dated_source,
     day,
+    only_for,
     party_code,
     plural,
     source_link,
@@ -34,8 +36,6 @@ NONE = SafeString("")
 SAID = '<p class="said">{}</p>\n'
 NOTE = '<p class="note">{}</p>\n'
 NOTED = '<span class="note">{}</span> '
-ONLY = '<span class="aud delegation">only {}</span> '
-MEMBERS = SafeString('<span class="aud">members</span> ')
 TARGET = '<a href="#history-line-{}">{}</a>'
 LONGEST = 160
 LIST = '<ul class="told" id="told-{}">\n{}{}</ul>'
@@ -49,7 +49,7 @@ def told_list(row: MovedItem | CitedItem, brief: bool = False, all_entered: str 
     if row.more:
         also = "and " if row.lines else ""
         more = fill(MORE, row.url, also, plural(row.more, "more entry,more entries"))
-    return fill(LIST, row.issue.number, told_lines(row.lines, brief, all_entered), more)
+    return fill(LIST, row.issue.address, told_lines(row.lines, brief, all_entered), more)
 
 
 def told_lines(
@@ -74,7 +74,7 @@ def _told(line: EntryLine, brief: bool, all_entered: str) -> Iterator[str]:
     if line.status:
         yield f"{status_text(line.status)} "
     if line.only_for:
-        yield fill(ONLY, line.only_for.name)
+        yield f"{only_for(line.only_for)} "
     yield from _in_brief(line) if brief else _in_full(line)
 
 
@@ -88,7 +88,7 @@ def _in_brief(line: EntryLine) -> Iterator[str]:
 def _in_full(line: EntryLine) -> Iterator[str]:
     row = line.row
     if row["audience"] == Entry.Audience.MEMBERS:
-        yield MEMBERS
+        yield f"{audience_of(row['audience'])} "
     yield linebreaksbr(row["text"])
     if row["speaker"]:
         yield " " + fill(NOTED, ", ".join(filter(None, (row["speaker"], row["speaker_function"]))))
@@ -134,10 +134,8 @@ def _who(line: HistoryLine) -> Iterator[str]:
         yield fill("<b>{}:</b> the entry of {}. {} ", verb, _target(entry), entry.reason)
     else:
         yield from _speakers(line)
-    if line.only_for:
-        yield fill(ONLY, line.only_for.name)
-    elif entry.audience == Entry.Audience.MEMBERS:
-        yield MEMBERS
+    if label := audience_of(entry.audience, line.only_for):
+        yield f"{label} "
     yield "</p>\n"
 
 

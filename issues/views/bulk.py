@@ -17,6 +17,7 @@ from negotiations.templatetags.parley import plural
 from .. import services
 from ..forms.bulk import BulkForm
 from ..models import Issue
+from ..numbers import numbers_in
 from ..reads.frame import FrameView
 from ..reads.standings import NOTHING, StandingReader, StandingView
 from ..standing import movement
@@ -53,8 +54,8 @@ def _chosen(request: HttpRequest, frame: FrameView) -> list[Issue]:
     data = request.POST if request.method == "POST" else request.GET
     # A form that comes back with an item left out still offers it.
     typed = [*data.getlist("item"), *data.getlist("offered")]
-    numbers = {int(word) for word in typed[: 2 * MOST] if word.isdecimal() and len(word) < 10}
-    issues = Issue.objects.visible_to(frame.viewer).filter(number__in=numbers)
+    numbers = dict.fromkeys(numbers_in(typed[: 2 * MOST]))
+    issues = Issue.objects.visible_to(frame.viewer).numbered(*numbers)
     return list(issues.in_agenda_order()[:MOST])
 
 
@@ -89,6 +90,6 @@ def _recorded(
     sentence = f"Recorded {count} on {plural(len(after), 'item')}: {moved} moved."
     if done.again:
         sentence = "This was recorded already; nothing was added twice."
-    kwargs = {"slug": frame.negotiation.slug, "number": first.number}
+    kwargs = {"slug": frame.negotiation.slug, "number": first.address}
     undo = reverse("issues:entry_undo", kwargs=kwargs | {"uuid": done.entries[0].uuid})
     return answer(request, frame, first, sentence, undo=undo)

@@ -13,6 +13,7 @@ from negotiations.htmx import render_page_or_partial, wants_fragment
 
 from ..access import entry_of, issue_of
 from ..forms.entry import EntryForm
+from ..numbers import Number
 from ..reads.detail import read_detail
 from ..reads.history import HistoryReader
 from ..reads.notes import read_notes
@@ -20,7 +21,7 @@ from .pages import frame_for, not_yet, not_yet_known, page_context, person
 
 
 @require_GET
-def issue_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+def issue_detail(request: HttpRequest, slug: str, number: Number) -> HttpResponse:
     """Where one item stands and its history; with ?as_of= and ?known= as it was, read-only."""
     viewer = viewer_of(person(request), slug)
     issue = issue_of(viewer, number)
@@ -46,7 +47,7 @@ def issue_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 
 @require_GET
-def entry(request: HttpRequest, slug: str, number: int, uuid: UUID) -> HttpResponse:
+def entry(request: HttpRequest, slug: str, number: Number, uuid: UUID) -> HttpResponse:
     """The address of one entry: leads to its place in the history, on whichever page that is."""
     viewer = viewer_of(person(request), slug)
     issue = issue_of(viewer, number)

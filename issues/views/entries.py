@@ -24,6 +24,7 @@ from ..access import entry_of, issue_of
 from ..forms.entry import EntryForm
 from ..forms.replies import CorrectionForm, RetractionForm, SourceForm
 from ..models import Entry, Issue
+from ..numbers import Number
 from ..reads.frame import FrameView
 from ..reads.history import HistoryReader
 from ..reads.standings import NOTHING, StandingReader, StandingView
@@ -33,13 +34,13 @@ from .pages import page_context, person, safe_path
 DIALOG = "entry-dialog-content"
 
 
-def _recorder(request: HttpRequest, slug: str, number: int) -> tuple[Viewer, Issue]:
+def _recorder(request: HttpRequest, slug: str, number: Number) -> tuple[Viewer, Issue]:
     viewer = viewer_with(person(request), slug, Role.RECORDER)
     return viewer, issue_of(viewer, number)
 
 
 @require_http_methods(["GET", "POST"])
-def entries(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+def entries(request: HttpRequest, slug: str, number: Number) -> HttpResponse:
     """GET: the form for a new entry. POST: adds it, and one more for who said the same."""
     viewer, issue = _recorder(request, slug, number)
     frame = FrameView(viewer)
@@ -59,7 +60,7 @@ def entries(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def entry_correct(request: HttpRequest, slug: str, number: int, uuid: UUID) -> HttpResponse:
+def entry_correct(request: HttpRequest, slug: str, number: Number, uuid: UUID) -> HttpResponse:
     """Replaces an entry by a new one with a reason; a second correction gets a conflict."""
     viewer, issue = _recorder(request, slug, number)
     target, frame = entry_of(viewer, issue, uuid), FrameView(viewer)
@@ -84,7 +85,7 @@ def entry_correct(request: HttpRequest, slug: str, number: int, uuid: UUID) -> H
 
 
 @require_http_methods(["GET", "POST"])
-def entry_retract(request: HttpRequest, slug: str, number: int, uuid: UUID) -> HttpResponse:
+def entry_retract(request: HttpRequest, slug: str, number: Number, uuid: UUID) -> HttpResponse:
     """Takes an entry back, with a reason."""
     viewer, issue = _recorder(request, slug, number)
     target, frame = entry_of(viewer, issue, uuid), FrameView(viewer)
@@ -105,7 +106,7 @@ def entry_retract(request: HttpRequest, slug: str, number: int, uuid: UUID) -> H
 
 
 @require_http_methods(["GET", "POST"])
-def entry_source(request: HttpRequest, slug: str, number: int, uuid: UUID) -> HttpResponse:
+def entry_source(request: HttpRequest, slug: str, number: Number, uuid: UUID) -> HttpResponse:
     """Adds a source to an entry; needs no correction."""
     viewer, issue = _recorder(request, slug, number)
     target, frame = entry_of(viewer, issue, uuid), FrameView(viewer)
@@ -121,7 +122,7 @@ def entry_source(request: HttpRequest, slug: str, number: int, uuid: UUID) -> Ht
 
 
 @require_POST
-def entry_undo(request: HttpRequest, slug: str, number: int, uuid: UUID) -> HttpResponse:
+def entry_undo(request: HttpRequest, slug: str, number: Number, uuid: UUID) -> HttpResponse:
     """Takes back all that one form recorded, within ten minutes, by its author."""
     viewer, issue = _recorder(request, slug, number)
     target, frame = entry_of(viewer, issue, uuid), FrameView(viewer)
@@ -254,7 +255,7 @@ def saved(
     if done.again:
         sentence = "This was recorded already; nothing was added twice."
     first = done.entries[0]
-    undo = reverse("issues:entry_undo", args=[frame.negotiation.slug, issue.number, first.uuid])
+    undo = reverse("issues:entry_undo", args=[frame.negotiation.slug, issue.address, first.uuid])
     return answer(request, frame, issue, sentence, undo=undo, view=after)
 
 

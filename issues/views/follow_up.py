@@ -18,6 +18,7 @@ from .. import services
 from ..access import entry_of, issue_of
 from ..forms.follow_up import AskForm, ShortForm, StepDoneForm, StillSoForm
 from ..models import Issue
+from ..numbers import Number
 from ..reads.frame import FrameView
 from ..reads.next_steps import DUE, StepReader, read_step_filter
 from ..reads.paging import page_at
@@ -106,7 +107,7 @@ def _show(request: HttpRequest, frame: FrameView, tab: str, **more: Any) -> Http
 
 
 @require_http_methods(["GET", "POST"])
-def still_so(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+def still_so(request: HttpRequest, slug: str, number: Number) -> HttpResponse:
     """One party says again what it said: a dated entry with the same status."""
     frame, issue = _recorder(request, slug, number)
     form = StillSoForm(
@@ -116,7 +117,7 @@ def still_so(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def ask(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+def ask(request: HttpRequest, slug: str, number: Number) -> HttpResponse:
     """A next step of ours: ask somebody about the item."""
     frame, issue = _recorder(request, slug, number)
     asked = party_by_code(frame, request.GET.get("whom", ""))
@@ -129,7 +130,7 @@ def ask(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def step_done(request: HttpRequest, slug: str, number: int, uuid: Any) -> HttpResponse:
+def step_done(request: HttpRequest, slug: str, number: Number, uuid: Any) -> HttpResponse:
     """The next step that this entry names is done, or no longer needed."""
     frame, issue = _recorder(request, slug, number)
     step = entry_of(frame.viewer, issue, uuid)
@@ -141,7 +142,7 @@ def step_done(request: HttpRequest, slug: str, number: int, uuid: Any) -> HttpRe
     return _act(request, frame, issue, form, "step_done", finish, step=step)
 
 
-def _recorder(request: HttpRequest, slug: str, number: int) -> tuple[FrameView, Issue]:
+def _recorder(request: HttpRequest, slug: str, number: Number) -> tuple[FrameView, Issue]:
     viewer = viewer_with(person(request), slug, Role.RECORDER)
     return FrameView(viewer), issue_of(viewer, number)
 

@@ -20,6 +20,7 @@ from .. import services
 from ..access import issue_of, note_of
 from ..forms.notes import NoteForm, NoteTextForm
 from ..models import Issue, Note
+from ..numbers import Number
 from ..reads.frame import FrameView
 from ..reads.notes import history_of, note_line, page_of_notes, read_notes
 
@@ -27,7 +28,7 @@ TARGET = "notes"
 
 
 @require_http_methods(["GET", "POST"])
-def notes(request: HtmxRequest, slug: str, number: int) -> HttpResponse:
+def notes(request: HtmxRequest, slug: str, number: Number) -> HttpResponse:
     """All notes on an item that are for the viewer; for who records, the form for a new one."""
     viewer = viewer_of(request.user, slug)
     if request.method == "POST":
@@ -70,7 +71,7 @@ def _added(request: HttpRequest, viewer: Viewer, issue: Issue) -> HttpResponse:
 
 
 @require_GET
-def note(request: HtmxRequest, slug: str, number: int, note: UUID) -> HttpResponse:
+def note(request: HtmxRequest, slug: str, number: Number, note: UUID) -> HttpResponse:
     """One note with what it said before, for who may see it."""
     viewer = viewer_of(request.user, slug)
     found = note_of(viewer, issue_of(viewer, number), note)
@@ -78,7 +79,7 @@ def note(request: HtmxRequest, slug: str, number: int, note: UUID) -> HttpRespon
 
 
 @require_http_methods(["GET", "POST"])
-def note_edit(request: HtmxRequest, slug: str, number: int, note: UUID) -> HttpResponse:
+def note_edit(request: HtmxRequest, slug: str, number: Number, note: UUID) -> HttpResponse:
     """The words of a note under a version; the second editor sees both."""
     viewer = viewer_with(request.user, slug, Role.RECORDER)
     found = note_of(viewer, issue_of(viewer, number), note)
@@ -107,7 +108,7 @@ def _edit_page(
 
 
 @require_POST
-def note_remove(request: HtmxRequest, slug: str, number: int, note: UUID) -> HttpResponse:
+def note_remove(request: HtmxRequest, slug: str, number: Number, note: UUID) -> HttpResponse:
     """Takes a note off the item; the message brings it back."""
     viewer, found = _to_change(request, slug, number, note)
     if say_refusal(request, lambda: services.remove_note(found, viewer=viewer)):
@@ -117,7 +118,7 @@ def note_remove(request: HtmxRequest, slug: str, number: int, note: UUID) -> Htt
 
 
 @require_POST
-def note_restore(request: HtmxRequest, slug: str, number: int, note: UUID) -> HttpResponse:
+def note_restore(request: HtmxRequest, slug: str, number: Number, note: UUID) -> HttpResponse:
     """Brings a removed note back."""
     viewer, found = _to_change(request, slug, number, note)
     if say_refusal(request, lambda: services.restore_note(found, viewer=viewer)):
@@ -125,7 +126,7 @@ def note_restore(request: HtmxRequest, slug: str, number: int, note: UUID) -> Ht
     return redirect(f"{found.issue.get_absolute_url()}#notes")
 
 
-def _to_change(request: HtmxRequest, slug: str, number: int, uuid: UUID) -> tuple[Viewer, Note]:
+def _to_change(request: HtmxRequest, slug: str, number: Number, uuid: UUID) -> tuple[Viewer, Note]:
     viewer = viewer_with(request.user, slug, Role.RECORDER)
     return viewer, note_of(viewer, issue_of(viewer, number), uuid)
 

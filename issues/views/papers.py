@@ -16,6 +16,7 @@ from negotiations.models import Letterhead, SecurityEvent
 from negotiations.services import note
 
 from ..access import issue_of
+from ..numbers import Number
 from ..papers import (
     Maker,
     NoPdf,
@@ -50,7 +51,7 @@ def paper_moved(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
-def paper_brief(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+def paper_brief(request: HttpRequest, slug: str, number: Number) -> HttpResponse:
     """One item; takes the clocks of its page."""
     viewer = viewer_of(person(request), slug)
     issue = issue_of(viewer, number)

@@ -9,6 +9,7 @@ from negotiations.access import viewer_of
 from negotiations.htmx import render_page_or_partial
 
 from ..access import issue_of
+from ..numbers import Number
 from ..reads.pictures.histories import read_histories
 from ..reads.pictures.item import ItemPictureReader
 from ..reads.pictures.progress import read_progress
@@ -38,7 +39,7 @@ def pictures(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
-def issue_chart(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+def issue_chart(request: HttpRequest, slug: str, number: Number) -> HttpResponse:
     """Each party's status over time; alone, or opened within the page of the item."""
     viewer = viewer_of(person(request), slug)
     issue = issue_of(viewer, number)

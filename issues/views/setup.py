@@ -30,6 +30,7 @@ from .. import services
 from ..access import issue_of, issue_to_repair
 from ..forms.items import ItemForm, PasteForm, ReasonForm
 from ..models import Issue
+from ..numbers import Number
 from ..reads.order import agenda_order, marked_in_error
 from ..typical import typical_items, typical_kinds
 
@@ -44,7 +45,7 @@ def issue_new(request: HtmxRequest, slug: str) -> HttpResponse:
         lambda _typed: services.open_issue(viewer.negotiation, by=request.user, **form.values),
     )
     if made:
-        messages.success(request, f"“{made}” is open as number {made.number}.")
+        messages.success(request, f"“{made}” is open as number {made.address}.")
         return redirect(made)
     return page(request, "issues/issue_new.html", form, _context(viewer))
 
@@ -66,7 +67,7 @@ def issue_paste(request: HtmxRequest, slug: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def issue_edit(request: HtmxRequest, slug: str, number: int) -> HttpResponse:
+def issue_edit(request: HtmxRequest, slug: str, number: Number) -> HttpResponse:
     """Plain fields under a version; for the head also the way out of an item, and back."""
     viewer = viewer_with(request.user, slug, Role.RECORDER)
     issue = issue_of(viewer, number)
@@ -87,7 +88,7 @@ def issue_edit(request: HtmxRequest, slug: str, number: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def issue_mark(request: HtmxRequest, slug: str, number: int) -> HttpResponse:
+def issue_mark(request: HtmxRequest, slug: str, number: Number) -> HttpResponse:
     """Mark an item as entered in error; it then shows on the order page only."""
     viewer = viewer_with(request.user, slug, Role.HEAD)
     issue = issue_of(viewer, number)
@@ -109,7 +110,7 @@ def issue_mark(request: HtmxRequest, slug: str, number: int) -> HttpResponse:
 
 
 @sent_from("issues:issue_order")
-def issue_restore(request: HtmxRequest, slug: str, number: int) -> HttpResponse:
+def issue_restore(request: HtmxRequest, slug: str, number: Number) -> HttpResponse:
     """Bring back an item that was marked as entered in error."""
     viewer = viewer_with(request.user, slug, Role.HEAD)
     issue = issue_to_repair(viewer, number)
@@ -128,7 +129,7 @@ def issue_order(request: HtmxRequest, slug: str) -> HttpResponse:
 
 
 @sent_from("issues:issue_order")
-def issue_move(request: HtmxRequest, slug: str, number: int) -> HttpResponse:
+def issue_move(request: HtmxRequest, slug: str, number: Number) -> HttpResponse:
     viewer = viewer_with(request.user, slug, Role.HEAD)
     issue = issue_of(viewer, number)
     services.move_issue(issue, step=step_from(request))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 from negotiations.access import Viewer, can
 from negotiations.models import Membership, Negotiation, Party, User
+from negotiations.scopes import DELEGATION, MEMBERS, PUBLIC
 
 Role = Membership.Role
 # From any row towards its negotiation, one step at a time.
@@ -46,6 +47,12 @@ class Desk:
     @property
     def negotiations(self) -> QuerySet[Negotiation]:
         return Negotiation.objects.visible_to(self.user)
+
+    def seen(self, prefix: str = "") -> Q:
+        """What is for everybody or for a delegation of theirs, of what `prefix` leads to."""
+        audience, party = f"{prefix}audience", f"{prefix}audience_party"
+        own = Q((audience, DELEGATION), (f"{party}__in", self.own_parties))
+        return Q((f"{audience}__in", [PUBLIC, MEMBERS])) | own
 
     def viewer(self, negotiation: Negotiation) -> Viewer:
         """This person in one negotiation. Raises PermissionDenied for a stranger."""

@@ -30,7 +30,14 @@ from .base import HistoryAdmin, ReadOnly, ServiceInline
 from .desk import desk_of, user_of
 from .forms import SEEN, ServiceForm, VersionedForm
 from .scoped import related
-from .writers import LetterheadWriter, MembershipWriter, NegotiationWriter, PartyWriter, RoundWriter
+from .writers import (
+    LetterheadWriter,
+    MembershipWriter,
+    NegotiationWriter,
+    PartyWriter,
+    ReadoutWriter,
+    RoundWriter,
+)
 
 ROUND_WORDS = ("number", "title", "short", "state", "first_day", "last_day")
 
@@ -265,11 +272,13 @@ class DelegateAdmin(OfRound):
 @admin.register(Readout)
 class ReadoutAdmin(OfRound):
     form = AtRoundForm
-    list_display = ("round", "party", "start")
+    writer = ReadoutWriter()
+    list_display = ("round", "party", "start", "audience")
     list_filter = related("round__negotiation", "party")
     search_fields = ("text", "party__name", "round__title")
     autocomplete_fields = ("source",)
-    fields = ("round", "party", "text", "source")
+    fields = ("round", "party", "text", "source", "audience", "audience_party")
+    readonly_fields = ("audience", "audience_party")
 
     @admin.display(description="text")
     def start(self, readout: Readout) -> str:

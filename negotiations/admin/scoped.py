@@ -12,11 +12,11 @@ from django.contrib.admin.widgets import (
     AutocompleteSelectMultiple,
     RelatedFieldWidgetWrapper,
 )
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.text import capfirst
 
-from negotiations.models import Membership, Negotiation, Source
+from negotiations.models import Membership, Negotiation, Shown, Source
 
 from .desk import desk_of, negotiation_of
 
@@ -60,6 +60,8 @@ class Scoped(BaseModelAdmin):
     # The lookup from a row to its negotiation, and the role that may write such rows.
     path = "negotiation"
     minimum: str = Role.HEAD
+    # What the row is part of, by the lookup there: it never shows to more people than that.
+    part_of: tuple[str, ...] = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return self.seen(request, super().get_queryset(request))
@@ -67,6 +69,10 @@ class Scoped(BaseModelAdmin):
     def seen(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Those of `rows` that the person may see."""
         desk = desk_of(request)
+        if issubclass(self.model, Shown):
+            rows = rows.filter(desk.seen())
+        for name in self.part_of:
+            rows = rows.filter(Q((name, None)) | desk.seen(f"{name}__"))
         if desk.user.is_superuser:
             return rows
         return rows.filter(**{f"{self.path}__in": desk.negotiations})

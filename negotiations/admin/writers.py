@@ -150,7 +150,9 @@ class StatusWriter(Writer):
 class SourceWriter(Writer):
     def add(self, row: Model, by: User, **data: Any) -> Model:
         del data["without_file"]  # there is none yet
-        return services.add_source(data.pop("negotiation"), by=by, **_renamed(data))
+        negotiation: Negotiation = data.pop("negotiation")
+        shown = Desk(by).viewer(negotiation).first_audience
+        return services.add_source(negotiation, by=by, **shown, **_renamed(data))
 
     def change(self, row: Model, by: User, **data: Any) -> Model:
         assert isinstance(row, Source)  # noqa: S101 - the writer of this model
@@ -160,6 +162,14 @@ class SourceWriter(Writer):
             data["date_precision"] = dated.precision if dated else row.date_precision
         services.update_source(row, by=by, **_renamed(data))
         return row
+
+
+class ReadoutWriter(Writer):
+    """A new one is for the writer's side, where they have one; widening it has a page."""
+
+    def add(self, row: Model, by: User, **data: Any) -> Model:
+        viewer = Desk(by).viewer(data["round"].negotiation)
+        return super().add(row, by, **viewer.first_audience, **data)
 
 
 class RoundWriter(Writer):

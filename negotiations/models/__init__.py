@@ -1,5 +1,6 @@
 """The frame of a negotiation: people, parties, rounds, sources and the words for a status."""
 
+from .audience import Audience, Shown, audience_check
 from .jobs import Job
 from .letterhead import Letterhead
 from .negotiation import (
@@ -16,6 +17,7 @@ from .security import Invitation, SecurityEvent, SharedCount
 from .sources import Precision, Source
 
 __all__ = [
+    "Audience",
     "Category",
     "Delegate",
     "Erasure",
@@ -32,8 +34,10 @@ __all__ = [
     "Round",
     "SecurityEvent",
     "SharedCount",
+    "Shown",
     "Source",
     "Status",
     "StatusScheme",
     "User",
+    "audience_check",
 ]

@@ -6,10 +6,12 @@ import datetime as dt
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
 from ..dates import span_text
+from .audience import Shown, audience_check
 from .negotiation import Negotiation, Party
 from .sources import Precision, Source
 
@@ -165,12 +167,19 @@ class Delegate(models.Model):
 
 
 class ReadoutManager(models.Manager["Readout"]):
-    def get_by_natural_key(self, negotiation: str, place: int, party: str) -> Readout:
-        return self.get(round__negotiation__slug=negotiation, round__place=place, party__code=party)
+    def get_by_natural_key(
+        self, negotiation: str, place: int, party: str, whose: str | None = None
+    ) -> Readout:
+        return self.get(
+            round__negotiation__slug=negotiation,
+            round__place=place,
+            party__code=party,
+            audience_party__code=whose,
+        )
 
 
-class Readout(models.Model):
-    """What one side said about a round as a whole."""
+class Readout(Shown):
+    """What one side said about a round as a whole; each delegation may keep one of its own."""
 
     round = models.ForeignKey(Round, models.PROTECT, related_name="readouts")
     party = models.ForeignKey(Party, models.PROTECT, related_name="+")
@@ -184,13 +193,19 @@ class Readout(models.Model):
 
     class Meta:
         ordering = ["party__order", "pk"]
-        constraints = [models.UniqueConstraint("round", "party", name="readout_once")]
+        constraints = [
+            models.UniqueConstraint(
+                "round", "party", Coalesce("audience_party", 0), name="readout_once"
+            ),
+            audience_check("readout_audience_party"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.party} on {self.round}"
 
-    def natural_key(self) -> tuple[str, int, str]:
-        return (*self.round.natural_key(), self.party.code)
+    def natural_key(self) -> tuple[str | int, ...]:
+        whose = (self.audience_party.code,) if self.audience_party else ()
+        return (*self.round.natural_key(), self.party.code, *whose)
 
     natural_key.dependencies = [  # type: ignore[attr-defined]
         "negotiations.round",

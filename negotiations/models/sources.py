@@ -11,6 +11,7 @@ from simple_history.models import HistoricalRecords
 
 from ..dates import DAY, MONTH, YEAR, date_text
 from ..files import NAME_LENGTH, file_text, random_name
+from .audience import Shown, audience_check
 from .negotiation import Negotiation
 from .people import User
 
@@ -26,7 +27,7 @@ class SourceQuerySet(models.QuerySet["Source"]):
         return self.get(uuid=uuid)
 
 
-class Source(models.Model):
+class Source(Shown):
     class Kind(models.TextChoices):
         WEB = "web", "Web page"
         DOCUMENT = "document", "Document"
@@ -66,6 +67,7 @@ class Source(models.Model):
                 condition=Q(kind__in=["web", "document", "table", "notes"]),
                 name="source_kind_is_known",
             ),
+            audience_check("source_audience_party"),
         ]
 
     def __str__(self) -> str:

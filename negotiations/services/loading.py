@@ -24,6 +24,7 @@ from negotiations.models import (
     StatusScheme,
     User,
 )
+from negotiations.scopes import MEMBERS
 
 from .rows import save
 
@@ -57,7 +58,7 @@ def load_frame(document: Json, *, by: User, slug: str) -> LoadedFrame:
     # A delegation's own entries are for its people; whoever brings them is one of these.
     membership = Membership(negotiation=negotiation, user=by)
     save(membership, by=by, role=Membership.Role.HEAD, party=tied)
-    sources = _sources(document["sources"], negotiation, by)
+    sources = _sources(document["sources"], negotiation, by, parties)
     return LoadedFrame(
         negotiation,
         parties,
@@ -78,6 +79,15 @@ def insert(rows: Iterable[Row], model: type[Row], *, by: User | None) -> list[Ro
 def day_of(record: Json, name: str) -> dt.date | None:
     """The day in this field, if there is one."""
     return dt.date.fromisoformat(record[name]) if name in record else None
+
+
+def shown_in(record: Json, parties: dict[str, Party]) -> Json:
+    """Who may see what this record tells of: all members, where an older file does not say."""
+    return {
+        "audience": record.get("audience", MEMBERS),
+        "audience_party": parties.get(record.get("audience_party", "")),
+        "recorded_party": parties.get(record.get("recorded_party", "")),
+    }
 
 
 def _negotiation(record: Json, by: User, slug: str) -> Negotiation:
@@ -119,12 +129,14 @@ def _parties(records: list[Json], negotiation: Negotiation, by: User) -> dict[st
     return {party.code: party for party in insert(rows, Party, by=by)}
 
 
-def _sources(records: list[Json], negotiation: Negotiation, by: User) -> dict[str, Source]:
-    rows = [_source(record, negotiation) for record in records]
+def _sources(
+    records: list[Json], negotiation: Negotiation, by: User, parties: dict[str, Party]
+) -> dict[str, Source]:
+    rows = [_source(record, negotiation, parties) for record in records]
     return {str(source.uuid): source for source in insert(rows, Source, by=by)}
 
 
-def _source(record: Json, negotiation: Negotiation) -> Source:
+def _source(record: Json, negotiation: Negotiation, parties: dict[str, Party]) -> Source:
     """A source without its file: of that only the name and the hash came along."""
     plain = ("uuid", "kind", "title", "reference", "publisher", "language", "url", "archive_url")
     dated, file = record.get("dated"), record.get("file", {})
@@ -135,6 +147,7 @@ def _source(record: Json, negotiation: Negotiation) -> Source:
         date_precision=when.precision if when else DAY,
         file_name=file.get("name", ""),
         file_sha256=file.get("sha256", ""),
+        **shown_in(record, parties),
         **{name: record[name] for name in plain if name in record},
     )
 
@@ -155,7 +168,7 @@ def _rounds(
             people.append(Delegate(round=round_, **one | {"party": parties[one["party"]]}))
         for one in record.get("readouts", []):
             source = sources[one["source"]] if "source" in one else None
-            named = {"party": parties[one["party"]], "source": source}
+            named = {"party": parties[one["party"]], "source": source, **shown_in(one, parties)}
             told.append(Readout(round=round_, **one | named))
         links += [
             Round.sources.through(round=round_, source=sources[uuid])

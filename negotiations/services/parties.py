@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from negotiations.models import Negotiation, Party, User
-from negotiations.signals import frame_changed, party_leaves
+from negotiations.signals import frame_changed, party_leaves, party_renamed
 
 from .rows import check_unused, delete, lock, moved, next_in, save
 
@@ -46,7 +46,10 @@ def update_party(
     """Change how a party is called and when it is at the table. Errors as `add_party`."""
     with transaction.atomic():
         lock(party.negotiation)
+        was = party.code
         changed = _write(party, by, code=code, name=name, since=since, until=until)
+        if "code" in changed:
+            party_renamed.send(Party, party=party, was=was)
         if {"since", "until"} & set(changed):
             frame_changed.send(Party, negotiation=party.negotiation)
     return party

@@ -13,9 +13,12 @@ from simple_history.utils import bulk_create_with_history
 
 from negotiations.dates import VagueDate
 from negotiations.files import check_file, kept_name, sha256_of
-from negotiations.models import Negotiation, Precision, Source, User
+from negotiations.models import Negotiation, Party, Precision, Source, User
+from negotiations.scopes import MEMBERS
 
 from .rows import save
+
+GIVEN = ["negotiation", "created_by", "audience_party", "recorded_party"]
 
 
 def add_source(
@@ -31,8 +34,13 @@ def add_source(
     language: str = "",
     dated: VagueDate | None = None,
     file: File[Any] | None = None,
+    audience: str = MEMBERS,
+    audience_party: Party | None = None,
+    recorded_party: Party | None = None,
 ) -> Source:
     """Write down a source; entries, rounds and readouts then refer to it.
+
+    It shows to nobody outside its audience, whatever cites it.
 
     Always a new row: one found by its address may belong to entries that `by` must not see.
     Raises ValidationError by field, e.g. for an address that is not a web address or a file that
@@ -43,6 +51,9 @@ def add_source(
         source,
         by=by,
         archive_url=archive_url,
+        audience=audience,
+        audience_party=audience_party,
+        recorded_party=recorded_party,
         **_columns(title, kind, url, publisher, reference, language, dated, file),
     )
     return source
@@ -85,10 +96,8 @@ def add_sources(
         Source(negotiation=negotiation, created_by=by, **_columns(**source)) for source in sources
     ]
     for row in rows:
-        # Without the two that are given: a look for each of them at each row.
-        row.full_clean(
-            ["negotiation", "created_by"], validate_unique=False, validate_constraints=False
-        )
+        # Without what is given: a look for each of them at each row.
+        row.full_clean(GIVEN, validate_unique=False, validate_constraints=False)
     if rows:
         rows = bulk_create_with_history(rows, Source, batch_size=500, default_user=by)
     return rows
@@ -131,8 +140,10 @@ def _columns(
     language: str,
     dated: VagueDate | None,
     file: File[Any] | None = None,
+    **shown: Any,
 ) -> dict[str, Any]:
     return {
+        **shown,
         "kind": kind,
         "title": title.strip(),
         "url": url,

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from negotiations.dates import date_text
 from negotiations.markup import fill
+from negotiations.scopes import MEMBERS
 
 register = template.Library()
 
@@ -43,6 +44,27 @@ def status_mini(status: Any) -> SafeString:
 def mini(category: str, mark: str, label: str, short: str) -> SafeString:
     """The same from plain values, for reads that build many cells at once."""
     return fill(_MINI, category, label, mark, short)
+
+
+_ONLY = '<span class="aud delegation">only {}</span>'
+_MEMBERS = SafeString('<span class="aud">members</span>')
+
+
+@register.simple_tag
+def audience(thing: Any) -> SafeString:
+    """Who may see a thing, as a quiet label; nothing where everybody may."""
+    return audience_of(thing.audience, thing.audience_party)
+
+
+def audience_of(word: str, party: Any = None) -> SafeString:
+    """The same for what has its audience elsewhere."""
+    return _MEMBERS if word == MEMBERS else only_for(party)
+
+
+@register.simple_tag
+def only_for(party: Any) -> SafeString:
+    """The label of what is for one delegation only; nothing without a party."""
+    return fill(_ONLY, party.name) if party else SafeString("")
 
 
 @register.filter

@@ -221,7 +221,7 @@ class Items:
         for issue in Issue.objects.visible_to(viewer).in_agenda_order():
             issue.negotiation = viewer.negotiation
             self.by_title.setdefault(plain(issue.title), []).append(issue)
-            self.by_number[str(issue.number)] = [issue]
+            self.by_number[str(issue.address)] = [issue]
             if issue.reference:
                 self.by_reference.setdefault(plain(issue.reference), []).append(issue)
 

@@ -107,7 +107,7 @@ class ItemMaker:
         for item in self.items.by_title.get(plain(draft.text("title")), ()):
             same_place = item.parent_id == (parent.pk if parent else None)
             if same_place and plain(item.reference) == plain(draft.text("reference")):
-                line.errors.setdefault("title", f"This is there already, as number {item.number}.")
+                line.errors.setdefault("title", f"This is there already, as number {item.address}.")
 
     def _raised_by(self, draft: Draft, line: Line) -> list[Party]:
         word = draft.text("raised_by")
