@@ -6,10 +6,12 @@ from django.core.asgi import get_asgi_application
 from django.db import DEFAULT_DB_ALIAS
 
 from negotiations.limits import limit_statements
+from negotiations.server import hold_while_serving
 from negotiations.startup import refuse_unfit_database
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "negotiations.settings")
 
 application = get_asgi_application()
 limit_statements(DEFAULT_DB_ALIAS)
+hold_while_serving()
 refuse_unfit_database()

@@ -2,18 +2,62 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
 
 # Sixteen, so that a handful of slow clients cannot take every thread.
 THREADS = 16
+
+
+class Serving(Exception):
+    """A server uses the place; the sentence says what to do."""
+
+
+def _lock_file() -> Path:
+    """Beside the database where that is a file, so that two sites in one folder have two."""
+    if connection.vendor == "sqlite":
+        return Path(connection.settings_dict["NAME"]).with_suffix(".serving")
+    return Path(settings.VAR_DIR) / "postgresql.serving"
+
+
+def _private(path: Path | str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def hold_while_serving() -> None:
+    """Show as long as this process lives that it serves; the system ends it with the process.
+
+    Raises ImproperlyConfigured while a backup is being restored into the place.
+    """
+    held = _private(_lock_file(), os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(held)
+        raise ImproperlyConfigured("A backup is being restored: start again afterwards.") from error
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Keep every server on this machine from starting; raise Serving when one runs."""
+    with open(_lock_file(), "w", opener=_private) as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Serving("The server is running. Stop it first.") from error
+        yield
 
 
 def prepare_static_files() -> None:

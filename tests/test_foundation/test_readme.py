@@ -142,18 +142,20 @@ def test_copy_taken_while_it_runs_restores_what_was_there(clone):
         kept = clone / "var" / "files" / "sources" / "kept"
         kept.parent.mkdir(parents=True)
         kept.write_bytes(b"minutes")
-        subprocess.run(["bash", "-euc", block("backup")], cwd=clone, check=True)
-    (copy,) = clone.glob("parley-*.sqlite3")
+        run(clone, block("backup"))
+        copy = next(clone.glob("parley-*.backup"))
+        steps = re.sub(r"parley-[\d-]+\.backup", copy.name, block("restore"))
+        assert copy.name in steps
     assert copy.stat().st_mode & 0o077 == 0
-    (files,) = clone.glob("parley-files-*.tar.gz")
     (clone / "var" / "parley.sqlite3").write_bytes(b"damaged")
     (clone / "var" / "files" / "sources").rename(clone / "lost")
-    steps = re.sub(r"parley-[\d-]+\.sqlite3", copy.name, block("restore"))
-    steps = re.sub(r"parley-files-[\d-]+\.tar\.gz", files.name, steps)
-    assert copy.name in steps
-    assert files.name in steps
-    subprocess.run(["bash", "-euc", steps], cwd=clone, env=outside() | REAL, check=True)
+    run(clone, steps)
     assert kept.read_bytes() == b"minutes"
     with Site(clone, ".venv/bin/python manage.py serve", HOST, **REAL) as site:
         site.wait(30)
         assert site.sign_in("chief", "plum-orchard-7")
+
+
+def run(clone, commands):
+    """What a person pastes into a shell whose environment has what the server's has."""
+    subprocess.run(["bash", "-euc", commands], cwd=clone, env=outside() | REAL, check=True)
