@@ -10,7 +10,7 @@ class NegotiationsConfig(AppConfig):
         from django.db.backends.signals import connection_created
 
         # Registers the system checks, and what follows a sign-in.
-        from negotiations import checks, limits, log, sessions, watching  # noqa: F401
+        from negotiations import checks, days, limits, log, sessions, watching  # noqa: F401
 
         watching.connect()
         connection_created.connect(log.watch_queries)
