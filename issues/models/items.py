@@ -104,6 +104,12 @@ class Issue(Shown):
                 ],
                 name="issue_order",
             ),
+            # What every count leaves out: hardly any.
+            models.Index(
+                fields=["negotiation", "entered_in_error"],
+                condition=Q(entered_in_error=True),
+                name="issue_in_error",
+            ),
         ]
 
     def __str__(self) -> str:

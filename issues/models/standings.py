@@ -10,7 +10,7 @@ import datetime as dt
 from django.db import models
 from django.db.models import Q
 
-from negotiations.models import Category, Party, Precision, Status
+from negotiations.models import Category, Negotiation, Party, Precision, Status
 from negotiations.scopes import Scope
 
 from .entries import Entry
@@ -29,6 +29,14 @@ class StandingQuerySet(models.QuerySet["Standing"]):
         """One row per item: the period that holds on `day` (None: now) in `scope`."""
         return self.filter(holds_on(day), scope=scope.key)
 
+    def shown_in(self, negotiation: int) -> StandingQuerySet:
+        """Those of a negotiation's items, without the few that were entered in error.
+
+        With a scope it is all that the scope sees: nothing stands where its item is not shown.
+        """
+        wrong = Issue.objects.filter(negotiation=negotiation, entered_in_error=True)
+        return self.filter(negotiation=negotiation).exclude(issue__in=wrong)
+
 
 class Standing(models.Model):
     class Badge(models.TextChoices):
@@ -42,6 +50,8 @@ class Standing(models.Model):
         OURS = "ours", "our assessment"
 
     issue = models.ForeignKey(Issue, models.PROTECT, related_name="standings")
+    # That of the item: what counts over all items reads an index and not each of them.
+    negotiation = models.ForeignKey(Negotiation, models.PROTECT, related_name="+", db_index=False)
     scope = models.CharField(max_length=24)
     since = models.DateField(help_text="First effective day of this period.")
     until = models.DateField(null=True, help_text="First day after it; empty for now.")
@@ -82,7 +92,23 @@ class Standing(models.Model):
 
         indexes = [
             # What moved at each round: of all periods, those that began on its few days.
-            models.Index(fields=["since", "scope"], name="standing_began"),
+            models.Index(fields=["negotiation", "scope", "since"], name="standing_began"),
+            # A cell of the state of play, and what stood before: neither looks at the row.
+            models.Index(
+                fields=["issue", "scope", "since", "until", "headline", "badge", "fell_from"],
+                name="standing_looks",
+            ),
+            # The figures of the state of play, and the day of the latest entry.
+            models.Index(
+                fields=["negotiation", "scope", "category", "badge", "issue"],
+                condition=Q(until=None),
+                name="standing_figures",
+            ),
+            models.Index(
+                fields=["negotiation", "scope", "last_said"],
+                condition=Q(until=None),
+                name="standing_last_said",
+            ),
         ]
 
     def __str__(self) -> str:

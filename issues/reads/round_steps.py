@@ -77,9 +77,10 @@ def _steps(frame: FrameView, spans: Sequence[Span]) -> Iterator[Step]:
     if not spans:
         return
     scope, look = frame.viewer.scope, StandingReader(frame).look
-    began = _begun(scope, *(day for span in spans for day in (span.before, span.last)))
+    here, days = frame.negotiation.pk, [day for span in spans for day in (span.before, span.last)]
+    began = _begun(here, scope, *days)
     ended = _ended(
-        frame.negotiation.pk,
+        here,
         scope,
         list({issue for issue, *_rest in began}),
         list({since for _issue, since, *_rest in began}),
@@ -95,14 +96,11 @@ _LOOK = ("headline_id", "badge", "fell_from_id", "entry_count")
 
 
 @prepared
-def _begun(scope: Scope, *days: dt.date) -> QuerySet[Any, Any]:
-    """Periods that began after a first and by a second of these days, whatever the negotiation.
-
-    Without it the database finds them by their days; with it, it would look at every period.
-    """
+def _begun(negotiation: int, scope: Scope, *days: dt.date) -> QuerySet[Any, Any]:
+    """Periods that began after a first and by a second of these days."""
     pairs = zip(days[::2], days[1::2], strict=True)
     began = [Q(scope=scope.key, since__gt=before, since__lte=last) for before, last in pairs]
-    rows = Standing.objects.filter(reduce(or_, began))
+    rows = Standing.objects.filter(reduce(or_, began), negotiation=negotiation)
     return rows.order_by().values_list("issue_id", "since", *_LOOK)
 
 

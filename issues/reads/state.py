@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import BadRequest
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, QuerySet
 from django.utils.safestring import SafeString
 
 from negotiations.dates import DAY, PRECISION_RANK, date_text
@@ -102,18 +102,14 @@ class StateReader:
         """Counts by category and badge, the latest entry, and what moved since that day."""
         figures = self._known_figures() if self.frame.clock.known else self._stored_figures()
         if since:
-            ways = Counter(self.moved(since).values())
+            ways = self._ways(since)
             figures.forward, figures.back = ways["up"], ways["down"]
         return figures
 
     def _stored_figures(self) -> Figures:
-        figures, days = Figures(), []
         where = (self.frame.negotiation.pk, self.reader.scope, self.frame.clock.as_of)
-        for category, badge, n, said in _counts(*where):
-            figures.counts[category, badge] = n
-            days.append(said)
-        if latest := max(filter(None, days), default=None):
-            (precision,) = _last_precision(*where, latest)
+        figures = Figures(Counter({row[:2]: row[2] for row in _counts(*where)}))
+        for latest, precision in _latest(*where):
             figures.latest, figures.latest_text = latest, date_text(latest, precision)
         return figures
 
@@ -130,6 +126,16 @@ class StateReader:
         issues = Issue.objects.visible_to(self.frame.viewer)
         known = issues.filter(recorded_at__lte=self.frame.clock.known_moment)
         return list(known.order_by().values_list("pk", flat=True))
+
+    def _ways(self, since: dt.date) -> Counter[str]:
+        """How many items moved up and down: of many pairs of looks few are different."""
+        if self.frame.clock.known:
+            return Counter(self.moved(since).values())
+        ways, look, found = Directions(), self.reader.look, Counter[str]()
+        where = (self.frame.negotiation.pk, self.reader.scope, self.frame.clock.as_of)
+        for *row, n in _end_kinds(*where, since):
+            found[ways.between(look(*row[:3]), look(*row[3:]))] += n
+        return found
 
     def moved(self, since: dt.date) -> dict[int, str]:
         """ "up" or "down" for each item whose headline moved from that day to the clock."""
@@ -151,41 +157,54 @@ class StateReader:
 
 def _standings(negotiation: int, scope: Scope, day: dt.date | None) -> StandingQuerySet:
     """The period of each item that holds on `day` (None: now)."""
-    standings: StandingQuerySet = Standing.objects.as_of(scope, day).filter(
-        issue__negotiation=negotiation, issue__entered_in_error=False
-    )
-    return standings
+    standings: StandingQuerySet = Standing.objects.as_of(scope, day)
+    return standings.shown_in(negotiation)
 
 
 @prepared
 def _counts(negotiation: int, scope: Scope, day: dt.date | None) -> QuerySet[Any, Any]:
     rows = _standings(negotiation, scope, day).order_by().values_list("category", "badge")
-    return rows.annotate(n=Count("pk"), said=Max("last_said"))
+    return rows.annotate(n=Count("pk"))
 
 
 @prepared
-def _last_precision(
-    negotiation: int, scope: Scope, day: dt.date | None, said: dt.date
-) -> QuerySet[Any, Any]:
-    """Of several entries of that day the most precise, which ranks last (design §2)."""
-    rows = _standings(negotiation, scope, day).filter(last_said=said)
-    rows = rows.order_by("-last_entry__precision_rank")
-    return rows.values_list("last_entry__precision", flat=True)[:1]
+def _latest(negotiation: int, scope: Scope, day: dt.date | None) -> QuerySet[Any, Any]:
+    """Of several entries of the last day the most precise, which ranks last (design §2)."""
+    rows = _standings(negotiation, scope, day).filter(last_said__isnull=False)
+    rows = rows.order_by("-last_said", "-last_entry__precision_rank")
+    return rows.values_list("last_said", "last_entry__precision")[:1]
+
+
+_LOOK = ("headline_id", "badge", "fell_from_id")
+_LOOKS = (*(f"issue__standings__{name}" for name in _LOOK), *_LOOK)
 
 
 @prepared
 def _ends(
     negotiation: int, scope: Scope, day: dt.date | None, since: dt.date
 ) -> QuerySet[Any, Any]:
+    return _moving(negotiation, scope, day, since).values_list("issue_id", *_LOOKS)
+
+
+@prepared
+def _end_kinds(
+    negotiation: int, scope: Scope, day: dt.date | None, since: dt.date
+) -> QuerySet[Any, Any]:
+    rows = _moving(negotiation, scope, day, since).values_list(*_LOOKS)
+    return rows.annotate(n=Count("pk"))
+
+
+def _moving(
+    negotiation: int, scope: Scope, day: dt.date | None, since: dt.date
+) -> StandingQuerySet:
+    """The standings that began after that day, joined with what was before."""
     rows = _standings(negotiation, scope, day).filter(
         since__gt=since,
         issue__standings__scope=scope.key,
         issue__standings__since__lte=since,
         issue__standings__until__gt=since,
     )
-    columns = ("headline_id", "badge", "fell_from_id")
-    then = (f"issue__standings__{name}" for name in columns)
-    return rows.order_by().values_list("issue_id", *then, *columns)
+    return rows.order_by()
 
 
 class Directions:

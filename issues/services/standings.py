@@ -251,6 +251,7 @@ def _stored_rows(issues: list[int]) -> QuerySet[Any, Any]:
 class _Plan:
     """What it takes to make the stored rows right."""
 
+    negotiation: int
     remove: list[int]
     close: list[tuple[int, dt.date | None]]
     add: list[tuple[int, str, _Row]]
@@ -283,7 +284,14 @@ class _Plan:
 
     def _insert(self) -> None:
         made = Standing.objects.bulk_create(
-            Standing(issue_id=issue, scope=scope, since=row.since, until=row.until, **row.columns)
+            Standing(
+                issue_id=issue,
+                negotiation_id=self.negotiation,
+                scope=scope,
+                since=row.since,
+                until=row.until,
+                **row.columns,
+            )
             for issue, scope, row in self.add
         )
         StandingParty.objects.bulk_create(
@@ -296,7 +304,7 @@ class _Plan:
 def _plan(negotiation: Negotiation, shown: Audiences) -> _Plan:
     scopes, issue_ids = scopes_of(negotiation), list(shown)
     loaded, frames = load_entries(issue_ids), load_frames(negotiation, issue_ids)
-    stored, plan = _stored(issue_ids), _Plan([], [], [], set())
+    stored, plan = _stored(issue_ids), _Plan(negotiation.pk, [], [], [], set())
     for pk, (audience, party) in shown.items():
         precisions = {e.value.id: e.precision for e in loaded[pk]}
         for scope in scopes:

@@ -226,7 +226,8 @@ def damage_period(issue):
 
 
 def invent_scope(issue):
-    Standing.objects.create(issue=issue, scope="party-0", since="2025-01-01")
+    here = issue.negotiation
+    Standing.objects.create(issue=issue, negotiation=here, scope="party-0", since="2025-01-01")
 
 
 @pytest.mark.parametrize("damage", [damage_headline, damage_word, damage_period, invent_scope])
