@@ -6,13 +6,10 @@ chain still verifies. Empty fields are left out, so that a column added later ch
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
-import json
 from collections.abc import Iterable
 from typing import Any
-from uuid import UUID
 
+from negotiations.chains import digest, filled
 from negotiations.scopes import DELEGATION, MEMBERS, PUBLIC, WIDTH, Scope
 
 from .models import AudienceChange, ChainLink, Entry, EntrySource, PersonErasure, Redaction
@@ -24,25 +21,6 @@ _FIXED = [
     if field.column not in (*AUDIENCE, *WORDS) and not field.primary_key
 ]
 _SEALED = ("chain", "place", "kind", "recorded_at", "words", "note", "content", "previous")
-
-
-def digest(value: Any) -> str:
-    """SHA-256 over canonical JSON: keys in order, no spaces, moments in UTC."""
-    text = json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain
-    )
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _plain(value: Any) -> str:
-    match value:
-        case dt.datetime():
-            return value.astimezone(dt.UTC).isoformat(timespec="microseconds")
-        case dt.date() | dt.time():
-            return value.isoformat()
-        case UUID():
-            return str(value)
-    raise TypeError(f"{value!r} has no canonical form.")
 
 
 def chain_of(audience: str, party_id: int | None) -> str:
@@ -68,12 +46,12 @@ def words_of(entry: Entry) -> str:
     said = {name: getattr(entry, name) for name in WORDS}
     if entry.status_id and entry.status:
         said["rung"] = [entry.status.category, entry.status.rung]
-    return digest(_filled(said))
+    return digest(filled(said))
 
 
 def entry_content(entry: Entry, joint: Iterable[int], words: str) -> str:
     """An entry but for its audience, which its chain tells, with the hash of its words."""
-    fixed = _filled({name: getattr(entry, name) for name in _FIXED})
+    fixed = filled({name: getattr(entry, name) for name in _FIXED})
     if entry.corrects_id:
         # By its UUID: ids would tell how many hidden entries there are between.
         fixed["corrects_id"] = entry.corrects.uuid if entry.corrects else "missing"
@@ -140,10 +118,6 @@ def person_content(erasure: PersonErasure) -> str:
 
 def note_content(note: str) -> str:
     return digest({"note": note})
-
-
-def _filled(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value not in ("", None)}
 
 
 # --- Links --------------------------------------------------------------------------------------

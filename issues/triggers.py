@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from django.db import connections
 from django.db.models import Model
 
-from negotiations.models import Erasure, SecurityEvent
+from negotiations.models import Erasure, SecurityEvent, SecurityHead
 
 from .models import (
     AudienceChange,
@@ -52,6 +52,7 @@ def blank(column: str) -> str | None:
 _LOOSE: dict[type[Model], tuple[str, ...]] = {
     Entry: (*AUDIENCE, *WORDS),
     ChainHead: ("length", "hash"),
+    SecurityHead: ("length", "hash"),
 }
 
 
@@ -59,7 +60,7 @@ def guarded_models() -> list[type[Model]]:
     """Every table whose rows may only be added."""
     joint = Entry.joint_parties.through
     chained: list[type[Model]] = [ChainHead, ChainLink, PersonErasure]
-    events: list[type[Model]] = [Erasure, SecurityEvent]
+    events: list[type[Model]] = [Erasure, SecurityEvent, SecurityHead]
     return [Entry, joint, EntrySource, AudienceChange, SightChange, Redaction, *events, *chained]
 
 
@@ -73,7 +74,7 @@ def _changed(columns: list[str], distinct: str) -> str:
 
 def _refused(model: type[Model], distinct: str) -> str:
     """What no update of this table may do."""
-    shorter = ' OR NEW."length" < OLD."length"' if model is ChainHead else ""
+    shorter = ' OR NEW."length" < OLD."length"' if model in (ChainHead, SecurityHead) else ""
     return _changed(_fixed(model), distinct) + shorter
 
 

@@ -13,9 +13,9 @@ from negotiations.admin.desk import desk_of
 from negotiations.admin.scoped import related
 from negotiations.dates import date_text
 
-from ..models import AudienceChange, EntrySource, Redaction, Standing, StandingParty
+from ..models import AudienceChange, EntrySource, Note, Redaction, Standing, StandingParty
 from ..standing.values import BEGINNING
-from .visible import visible_entries, visible_scopes
+from .visible import visible_entries, visible_notes, visible_scopes
 
 
 class Derived(ReadOnly):
@@ -141,3 +141,21 @@ class RedactionAdmin(OfEntry):
     list_filter = related("entry__issue__negotiation")
     date_hierarchy = "redacted_at"
     fields = ("item", "of_entry", "sha256", "reason", "redacted_at", "redacted_by")
+
+
+@admin.register(Note)
+class NoteAdmin(Derived):
+    path = "issue__negotiation"
+    list_display = ("item", "author", "written_at", "audience", "removed")
+    list_filter = related("issue__negotiation")
+    list_select_related = ("issue", "author")
+    search_fields = ("issue__title", "text")
+    date_hierarchy = "written_at"
+    fields = ("item", "author", "written_at", "audience", "removed", "text")
+
+    @admin.display(ordering="issue__place")
+    def item(self, note: Note) -> str:
+        return str(note.issue)
+
+    def seen(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return rows.filter(pk__in=visible_notes(desk_of(request)).values("pk"))

@@ -6,9 +6,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from negotiations.admin.desk import Desk
 from negotiations.models import Readout, Round, Source
-from negotiations.scopes import MEMBERS_SCOPE, PUBLIC_SCOPE, Scope
+from negotiations.scopes import DELEGATION, MEMBERS, MEMBERS_SCOPE, NAMED, PUBLIC_SCOPE, Scope
 
-from ..models import Entry, EntrySource
+from ..models import Entry, EntrySource, Note, NotePerson
 
 
 def visible_entries(desk: Desk) -> QuerySet[Entry]:
@@ -35,3 +35,14 @@ def visible_scopes(desk: Desk) -> list[str]:
     """The scopes whose standings the person may see."""
     own = (Scope.of_party(party.pk) for party in desk.own_parties)
     return [scope.key for scope in (PUBLIC_SCOPE, MEMBERS_SCOPE, *own)]
+
+
+def visible_notes(desk: Desk) -> QuerySet[Note]:
+    """Those for members, for the person's own delegations, and those that name the person."""
+    parties = [party.pk for party in desk.own_parties]
+    members = [row.pk for row in desk.memberships.values()]
+    named = NotePerson.objects.filter(note=OuterRef("pk"), membership__in=members)
+    own = Q(audience_party=None) | Q(audience_party__in=parties)
+    seen = Q(audience=MEMBERS) | Q(audience=DELEGATION, audience_party__in=parties)
+    rows = Note.objects.filter(seen | Q(Exists(named), own, audience=NAMED))
+    return rows if desk.user.is_superuser else rows.filter(issue__negotiation__in=desk.negotiations)

@@ -6,22 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from negotiations.chains import ChainReport
 from negotiations.models import Negotiation
 
 from ..models import ChainLink
 from .chain_rows import Rows
 
 PREFIX = 32  # letters of a head that papers carry: 128 bits
-
-
-@dataclass(frozen=True)
-class ChainReport:
-    """One chain: its head, how many links it has, and the first thing that is wrong in it."""
-
-    name: str
-    length: int
-    head: str
-    fault: str
 
 
 @dataclass(frozen=True)
@@ -36,10 +27,6 @@ class HistoryReport:
     def faults(self) -> list[str]:
         """In words, the first of each chain; [] when the history is what was recorded."""
         return [f"{c.name}, {c.fault}" for c in self.chains if c.fault] + self.outside
-
-    def has_head(self, head: str) -> bool:
-        """Whether a chain has, or once ended with, this head or one that begins like it."""
-        return any(found.startswith(head) for found in self.hashes)
 
 
 def verify_history(negotiation: Negotiation) -> HistoryReport:

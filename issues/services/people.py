@@ -23,7 +23,7 @@ def erase_person(person: User, *, reason: str, by: str) -> PersonErasure:
     """
     if not reason.strip():
         raise ValidationError("An erasure needs a reason.")
-    with transaction.atomic():
+    with transaction.atomic(), frame.lines_last():
         if PersonErasure.objects.filter(person=person).exists():
             raise ValidationError("This person is erased already.")
         negotiations = _part_in(person)

@@ -27,6 +27,7 @@ from negotiations.models import (
     Readout,
     Round,
     SecurityEvent,
+    SecurityHead,
     Source,
     Status,
     StatusScheme,
@@ -81,11 +82,11 @@ def change_audience(
             reason=reason.strip(),
             changed_by=viewer.user,
         )
-        if DELEGATION not in {change.old_audience, change.new_audience}:
-            _note_audience(change, viewer)
         _overwrite(entry, audience=audience, audience_party=party)
         rebuild(viewer.negotiation, [entry.issue_id])
         chain_audience(viewer.negotiation, change)
+        if DELEGATION not in {change.old_audience, change.new_audience}:
+            _note_audience(change, viewer)
     return change
 
 
@@ -212,6 +213,7 @@ def _everything_of(negotiation: Negotiation) -> list[tuple[type[Model], dict[str
         (Source, here),
         (Letterhead, here),
         (SecurityEvent, here),
+        (SecurityHead, here),
         (Invitation, here),
         (Job, here),
         (Membership, here),

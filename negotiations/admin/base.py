@@ -21,6 +21,7 @@ from django.utils.text import capfirst
 from simple_history.admin import SimpleHistoryAdmin
 
 from negotiations.exceptions import Conflict
+from negotiations.services import lines_last
 
 from .desk import desk_of, negotiation_of, user_of
 from .forms import ListForm, Refused, ServiceForm, name_field, narrowed
@@ -223,6 +224,15 @@ class ServiceAdmin(Scoped, Removal):
             )
 
         return _with_refusals(request, show)
+
+    def _changeform_view(
+        self, request: HttpRequest, object_id: str | None, form_url: str, extra_context: Any
+    ) -> HttpResponse:
+        """Django's, within its transaction: a row and its inline rows are written one by one."""
+        with lines_last():
+            return super()._changeform_view(  # type: ignore[misc]
+                request, object_id, form_url, extra_context
+            )
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return _with_refusals(

@@ -13,7 +13,7 @@ from .negotiation import (
 from .people import User
 from .rounds import Delegate, Readout, Round
 from .schemes import LADDER, Category, Status, StatusScheme
-from .security import Invitation, SecurityEvent, SharedCount
+from .security import Invitation, SecurityEvent, SecurityHead, SharedCount
 from .sources import Precision, Source
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Readout",
     "Round",
     "SecurityEvent",
+    "SecurityHead",
     "SharedCount",
     "Shown",
     "Source",

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from .negotiation import Membership, Negotiation, Party
@@ -61,19 +62,32 @@ class SecurityEvent(models.Model):
         AUDIENCE = "audience", "Audience changed"
         DOWNLOAD = "download", "Taken away as a file"
         RULES = "rules", "Access rules changed"
-        VAULT = "vault", "Vault read"
+        VAULT = "vault", "Vault opened"
         OVERRIDE = "override", "Opened without clearance"
 
-    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
     kind = models.CharField(max_length=20, choices=Kind.choices)
     by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     about = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     negotiation = models.ForeignKey(Negotiation, models.PROTECT, null=True, related_name="+")
     detail = models.CharField(max_length=200, blank=True)
     address = models.GenericIPAddressField(null=True)
+    # The delegation whose heads it is for; it holds no party in place.
+    side = models.ForeignKey(
+        Party, models.DO_NOTHING, null=True, db_constraint=False, related_name="+"
+    )
+    # Its place in the chain of its negotiation, or in that of the accounts: `negotiations.chains`.
+    place = models.PositiveIntegerField(default=0)
+    previous = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64, blank=True)
 
     class Meta:
         ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                Coalesce("negotiation", 0), "place", name="security_event_place_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.get_kind_display()}"
@@ -82,6 +96,22 @@ class SecurityEvent(models.Model):
         if not self._state.adding:
             raise TypeError("The security log is append-only.")
         super().save(*args, **kwargs)
+
+
+class SecurityHead(models.Model):
+    """The end of a chain of lines. Its row is locked by whoever adds one; it never shrinks."""
+
+    negotiation = models.ForeignKey(Negotiation, models.PROTECT, null=True, related_name="+")
+    length = models.PositiveIntegerField(default=0)
+    hash = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Coalesce("negotiation", 0), name="security_head_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.length}: {self.hash}"
 
 
 class SharedCount(models.Model):

@@ -41,7 +41,8 @@ from .rounds import (
     set_round_state,
     update_round,
 )
-from .security import note
+from .security import lines_last, note, write_line
+from .security_check import SecurityReport, verify_security
 from .sources import (
     add_source,
     add_sources,
@@ -61,6 +62,7 @@ from .statuses import (
 )
 
 __all__ = [
+    "SecurityReport",
     "add_member",
     "add_party",
     "add_person",
@@ -82,6 +84,7 @@ __all__ = [
     "is_frozen",
     "join",
     "join_as_new",
+    "lines_last",
     "mark_read",
     "move_party",
     "move_round",
@@ -110,5 +113,7 @@ __all__ = [
     "update_round",
     "update_source",
     "update_status",
+    "verify_security",
     "withdraw_invitation",
+    "write_line",
 ]

@@ -38,8 +38,8 @@ def add_member(
         membership = Membership(negotiation=negotiation, user=user)
         _check_party(negotiation, party)
         save(membership, by=by, role=role, party=party)
-        _note(Kind.JOINED, membership, by, place_of(membership))
         _tell(negotiation, before)
+        _note(Kind.JOINED, membership, by, place_of(membership))
     return membership
 
 
@@ -81,9 +81,10 @@ def update_member(
         if role != HEAD:
             _keep_a_head(membership)
         before, old = _tied(negotiation), place_of(membership)
-        if save(membership, by=by, role=role, party=party):
-            _note(Kind.ROLE, membership, by, f"{old} → {place_of(membership)}")
+        changed = save(membership, by=by, role=role, party=party)
         _tell(negotiation, before)
+        if changed:
+            _note(Kind.ROLE, membership, by, f"{old} → {place_of(membership)}")
     return membership
 
 
@@ -94,9 +95,10 @@ def remove_member(membership: Membership, *, by: User | None = None) -> None:
         lock(negotiation)
         _keep_a_head(membership)
         before = _tied(negotiation)
-        _note(Kind.LEFT, membership, by, place_of(membership))
+        was = place_of(membership)
         delete(membership, by=by)
         _tell(negotiation, before)
+        _note(Kind.LEFT, membership, by, was)
 
 
 def mark_read(membership: Membership, *, until: dt.datetime | None = None) -> None:

@@ -77,25 +77,25 @@ def update_negotiation(
     with transaction.atomic():
         current = locked(negotiation, version)
         changed = save(current, by=by, **fields)
+        if "rule" in changed:
+            frame_changed.send(Negotiation, negotiation=current)
         if "second_factor" in changed:
             asked = "asked for" if current.second_factor else "no longer asked for"
             note(Kind.RULES, by=by, negotiation=current, detail=f"second factor {asked}")
-        if "rule" in changed:
-            frame_changed.send(Negotiation, negotiation=current)
     return current
 
 
 def archive_negotiation(negotiation: Negotiation, *, by: User) -> None:
     """From now on it can be read and no longer changed. Archiving twice keeps the first time."""
     with transaction.atomic():
-        current = Negotiation.objects.select_for_update().get(pk=negotiation.pk)
+        current = Negotiation.objects.select_for_update(no_key=True).get(pk=negotiation.pk)
         save(current, by=by, archived_at=current.archived_at or timezone.now())
 
 
 def unarchive_negotiation(negotiation: Negotiation, *, by: User) -> None:
     """Open an archived negotiation for changes again."""
     with transaction.atomic():
-        current = Negotiation.objects.select_for_update().get(pk=negotiation.pk)
+        current = Negotiation.objects.select_for_update(no_key=True).get(pk=negotiation.pk)
         save(current, by=by, archived_at=None)
 
 

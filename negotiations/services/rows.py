@@ -39,15 +39,19 @@ def save(row: Row, *, by: User | None, touched: bool = False, **fields: Any) -> 
 
 def locked(row: Row, version: int) -> Row:
     """The row as it is now, locked; raises Conflict when it is no longer at `version`."""
-    current: Row = type(row)._default_manager.select_for_update().get(pk=row.pk)
+    current: Row = type(row)._default_manager.select_for_update(no_key=True).get(pk=row.pk)
     if current.version != version:  # type: ignore[attr-defined]
         raise Conflict(current)
     return current
 
 
 def lock(negotiation: Negotiation) -> None:
-    """One writer of a frame at a time: places, numbers and names are given out in turn."""
-    Negotiation.objects.select_for_update().get(pk=negotiation.pk)
+    """One writer of a frame at a time: places, numbers and names are given out in turn.
+
+    Rows that refer to the negotiation are written meanwhile: whoever waits with one for its commit
+    may hold the end of a chain that is asked for here next.
+    """
+    Negotiation.objects.select_for_update(no_key=True).get(pk=negotiation.pk)
 
 
 def is_referenced(row: models.Model) -> bool:

@@ -25,13 +25,13 @@ NEVER_ADDED = {
         "EntrySource",
         "AudienceChange",
     ),
-    *("Redaction", "Standing", "StandingParty"),
+    *("Redaction", "Standing", "StandingParty", "Note"),
 }
 # The search index holds the words of every delegation; sheets are drafts that only those at the
 # table may read; an import is read on its own pages, by who may see what came with it.
 SHOWN_NOWHERE = {"SearchRow", "Sheet", "SheetRow", "Import", "Upload"}
 # Invitations and the security log have pages of their own; counts of tries are nobody's to read.
-SHOWN_NOWHERE |= {"Invitation", "Job", "SecurityEvent", "SharedCount"}
+SHOWN_NOWHERE |= {"NotePerson", "Invitation", "Job", "SecurityEvent", "SecurityHead", "SharedCount"}
 # The chains of hashes are read by verify_history; nothing in them is for a person's eyes.
 SHOWN_NOWHERE |= {"ChainHead", "ChainLink", "PersonErasure"}
 
@@ -54,6 +54,7 @@ def world(db):
     services.change_audience(entry, audience="public", party=None, reason="Known.", viewer=viewer)
     services.redact(factories.record(issue, "US", "Raised"), reason="A slip.", by="admin")
     factories.set_letterhead(negotiation)
+    factories.add_note(issue)
     Erasure.objects.create(slug_sha256="0" * 64, reason="On request.", entries=3)
     return talks
 
