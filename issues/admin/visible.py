@@ -38,11 +38,14 @@ def visible_scopes(desk: Desk) -> list[str]:
 
 
 def visible_notes(desk: Desk) -> QuerySet[Note]:
-    """Those for members, for the person's own delegations, and those that name the person."""
+    """Those for members, for the person's own delegations, and those that name the person; on
+    items that the person sees.
+    """
     parties = [party.pk for party in desk.own_parties]
     members = [row.pk for row in desk.memberships.values()]
     named = NotePerson.objects.filter(note=OuterRef("pk"), membership__in=members)
     own = Q(audience_party=None) | Q(audience_party__in=parties)
     seen = Q(audience=MEMBERS) | Q(audience=DELEGATION, audience_party__in=parties)
     rows = Note.objects.filter(seen | Q(Exists(named), own, audience=NAMED))
+    rows = rows.filter(Q(issue__parent=None) | desk.seen("issue__parent__"), desk.seen("issue__"))
     return rows if desk.user.is_superuser else rows.filter(issue__negotiation__in=desk.negotiations)

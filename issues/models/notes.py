@@ -21,7 +21,8 @@ from .items import Issue
 class NoteQuerySet(models.QuerySet["Note"]):
     def visible_to(self, viewer: Viewer) -> NoteQuerySet:
         """Those on items of the viewer's negotiation that are for the viewer."""
-        return self.filter(issue__negotiation=viewer.negotiation).in_sight_of(viewer)
+        shown = Issue.objects.visible_to(viewer)
+        return self.filter(issue__in=shown.order_by()).in_sight_of(viewer)
 
     def in_sight_of(self, viewer: Viewer) -> NoteQuerySet:
         """For members, for the viewer's own delegation, or with the viewer among those named.

@@ -89,6 +89,15 @@ def test_a_superuser_is_named_nowhere(talks, client):
     assert client.post(address(talks), {"text": "x", "audience": "named"}).status_code == 422
 
 
+def test_a_note_is_hidden_with_its_item(talks):
+    russia = viewer(talks.negotiation, talks.ru)
+    own = factories.own_audience(russia)
+    hidden = factories.make_issue(talks.negotiation, "Ours", recorded_party=russia.party, **own)
+    add_note(hidden, talks.ru, "for all who see the item", "members")
+    assert sees(talks, talks.peer) == {"for all who see the item"}
+    assert sees(talks, talks.us) == sees(talks, talks.head) == set()
+
+
 def test_hidden_note_answers_as_one_that_is_not_there(talks, client):
     note = add_note(talks.issue, talks.ru, "named", "named")
     client.force_login(talks.peer)

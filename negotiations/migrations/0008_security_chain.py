@@ -25,7 +25,7 @@ def chain(apps, _schema):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('negotiations', '0006_jobs'),
+        ('negotiations', '0007_audiences'),
     ]
 
     operations = [
