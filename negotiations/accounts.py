@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 
+from negotiations import single_sign_on
 from negotiations.account_forms import WelcomeForm
 from negotiations.models import Membership, SecurityEvent, User
 from negotiations.services import note
@@ -67,7 +68,8 @@ class InvalidFormIs422:
 class LoginView(InvalidFormIs422, allauth_views.LoginView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        return context | {"mail": bool(settings.PARLEY_MAIL)}
+        name = settings.PARLEY_OIDC_NAME if single_sign_on.is_offered() else ""
+        return context | {"mail": bool(settings.PARLEY_MAIL), "single_sign_on": name}
 
 
 class PasswordChangeView(InvalidFormIs422, allauth_views.PasswordChangeView):

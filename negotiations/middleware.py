@@ -179,6 +179,7 @@ DESK_SENTENCE = "A negotiation that you see here asks for a second factor. Set o
 OPEN_TO_ALL = (
     "account_",
     "mfa_",
+    "openid_connect_",
     "usersessions_",
     "welcome",
     "forgotten",

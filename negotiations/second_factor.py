@@ -12,6 +12,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as recovery_views
 from allauth.mfa.totp import views as totp_views
 from allauth.mfa.webauthn import views as passkey_views
+from django.conf import settings
 from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -25,6 +26,7 @@ from negotiations.factors import has_second_factor
 from negotiations.models import SecurityEvent, User
 from negotiations.services import note
 from negotiations.sessions import others_of, rows_of
+from negotiations.single_sign_on import connection_of, is_offered
 
 # In the session: where somebody was going who had to set up a second factor first.
 ONWARD = "parley_onward"
@@ -62,6 +64,8 @@ class AccountView(base_views.IndexView):
         user: User = self.request.user
         context["protected"] = has_second_factor(user)
         context["others"] = len(others_of(user, self.request.session))
+        context["single_sign_on"] = settings.PARLEY_OIDC_NAME if is_offered() else ""
+        context["connection"] = connection_of(user)
         return context
 
 

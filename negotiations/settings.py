@@ -14,7 +14,13 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from negotiations.log import log_options
-from negotiations.startup import database_options, known_time_zone, shared_cache, site_address
+from negotiations.startup import (
+    database_options,
+    known_time_zone,
+    shared_cache,
+    single_sign_on,
+    site_address,
+)
 
 env = environ.Env()
 
@@ -63,6 +69,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "csp",
     "django_filters",
     "django_htmx",
@@ -189,6 +197,20 @@ MFA_FORMS = {
     "activate_totp": "negotiations.account_forms.FirstCodeForm",
     "add_webauthn": "negotiations.account_forms.AddPasskeyForm",
 }
+# Single sign-on, where a provider is named; negotiations/single_sign_on.py says whom it lets in.
+PARLEY_OIDC_NAME = env.str("PARLEY_OIDC_NAME", default="single sign-on")
+_PROVIDER, _PROVIDERS = single_sign_on(
+    "" if PARLEY_DEMO else env.str("PARLEY_OIDC_URL", default=""),
+    env.str("PARLEY_OIDC_CLIENT_ID", default=""),
+    env.str("PARLEY_OIDC_SECRET", default=""),
+    name=PARLEY_OIDC_NAME,
+    https=HTTPS,
+)
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": _PROVIDERS}}
+SOCIALACCOUNT_ADAPTER = "negotiations.single_sign_on.Adapter"
+# Found once by its address, an account stays connected whatever becomes of the address.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_REAUTHENTICATION_REQUIRED = True
 PARLEY_STAFF_2FA = env.bool("PARLEY_STAFF_2FA", default=False)
 # Under https one proxy stands in front; without this everybody would share its address's limit.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if HTTPS else 0
@@ -202,7 +224,8 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "img-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        # Browsers hold what a form is answered with to this as well.
+        "form-action": [SELF, _PROVIDER] if _PROVIDER else [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }

@@ -33,6 +33,36 @@ def site_address(url: str, *, local: bool) -> tuple[str, str, bool]:
     return f"{parts.scheme}://{parts.netloc}", host, parts.scheme == "https"
 
 
+def single_sign_on(
+    url: str, client_id: str, secret: str, *, name: str, https: bool
+) -> tuple[str, list[dict[str, Any]]]:
+    """The origin of the provider and what allauth wants to know of it; nothing without an address.
+
+    Raises ImproperlyConfigured for half of it, and for a provider without https where the site
+    itself has it.
+    """
+    if not url:
+        return "", []
+    parts = urlsplit(url)
+    if parts.scheme != "https" and (https or parts.scheme != "http") or not parts.hostname:
+        raise ImproperlyConfigured(
+            "PARLEY_OIDC_URL must be the https address of the provider, such as "
+            "https://login.example.org/realms/ministry."
+        )
+    if not (client_id and secret):
+        raise ImproperlyConfigured(
+            "With PARLEY_OIDC_URL set PARLEY_OIDC_CLIENT_ID and PARLEY_OIDC_SECRET as well."
+        )
+    app = {
+        "provider_id": "sso",
+        "name": name,
+        "client_id": client_id,
+        "secret": secret,
+        "settings": {"server_url": url.rstrip("/"), "oauth_pkce_enabled": True},
+    }
+    return f"{parts.scheme}://{parts.netloc}", [app]
+
+
 def known_time_zone(name: str) -> str:
     """Return the name if it is a time zone, else ImproperlyConfigured says what one looks like."""
     try:

@@ -7,7 +7,7 @@ from allauth.mfa.webauthn.views import login_webauthn
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from negotiations import accounts, second_factor, site
+from negotiations import accounts, second_factor, single_sign_on, site
 from negotiations.views import (
     eyes,
     invitations,
@@ -37,6 +37,14 @@ account_urls: list[URLPattern] = [
     path("forgotten/", invitations.forgotten, name="forgotten"),
     path("invitation/<str:token>/", invitations.invitation, name="invitation"),
     path("welcome/<uuid:uidb64>/<str:token>/", accounts.WelcomeView.as_view(), name="welcome"),
+]
+
+# Through a provider, where one is set; allauth looks the first two names up.
+PROVIDER = {"provider_id": "sso"}
+sign_on_urls: list[URLPattern] = [
+    path("sign-on/", single_sign_on.begin, PROVIDER, name="openid_connect_login"),
+    path("sign-on/back/", single_sign_on.back, PROVIDER, name="openid_connect_callback"),
+    path("account/sign-on/end/", single_sign_on.end_connection, name="mfa_end_connection"),
 ]
 
 # One's own second factor; allauth looks these names up.
@@ -138,6 +146,7 @@ negotiations_urls: list[URLPattern | URLResolver] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *account_urls,
+    *sign_on_urls,
     path("account/", include(factor_urls)),
     path("admin/r/<path:rest>", site.nowhere),
     path("admin/", admin.site.urls),

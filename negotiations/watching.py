@@ -7,6 +7,8 @@ from typing import Any
 from allauth.account.signals import password_changed, password_set
 from allauth.mfa import signals as factors
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount import signals as sign_on
+from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.contrib.auth import user_logged_in, user_logged_out, user_login_failed
 
 from negotiations.models import SecurityEvent, User
@@ -47,6 +49,14 @@ def code_failed(user: User, **_kwargs: Any) -> None:
     note(Kind.CODE_FAILED, by=None, about=user)
 
 
+def connected(sociallogin: SocialLogin, **_kwargs: Any) -> None:
+    note(Kind.CONNECTED, by=sociallogin.user)
+
+
+def disconnected(socialaccount: SocialAccount, **_kwargs: Any) -> None:
+    note(Kind.DISCONNECTED, by=socialaccount.user)
+
+
 def _factor(authenticator: Authenticator) -> str:
     words = {"totp": "app with codes", "webauthn": "passkey", "recovery_codes": "recovery codes"}
     return words[authenticator.type]
@@ -62,6 +72,8 @@ WATCHED = (
     (factors.authenticator_reset, factor_added),
     (factors.authenticator_removed, factor_removed),
     (factors.authentication_failed, code_failed),
+    (sign_on.social_account_added, connected),
+    (sign_on.social_account_removed, disconnected),
 )
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from issues.models import Entry, Import
 from negotiations.models import Invitation, Negotiation
 from negotiations.services import add_source, archive_negotiation, invite
+from negotiations.startup import single_sign_on
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +64,9 @@ TABLE = [
     Route("healthz", "GET", ANYBODY),
     Route("readyz", "GET", ANYBODY),
     Route("robots", "GET", ANYBODY),
+    Route("openid_connect_login", "POST", ANYBODY),
+    Route("openid_connect_callback", "GET", ANYBODY),
+    Route("mfa_end_connection", "POST", PERSON),
     Route("account_change_password", "GET", PERSON),
     Route("account_change_password", "POST", PERSON),
     Route("mfa_authenticate", "GET", ANYBODY),
@@ -237,8 +241,11 @@ def test_every_route_is_in_the_table():
 
 
 @pytest.fixture
-def talks():
+def talks(settings):
     """Two items under a heading, an entry, a round, and somebody who may be removed."""
+    # Single sign-on is there, though nobody answers at its address.
+    _origin, apps = single_sign_on("http://127.0.0.1:9", "parley", "s", name="x", https=False)
+    settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": apps}}
     talks = factories.make_talks()
     issue = factories.make_issue(talks.negotiation, heading="Money")
     factories.make_issue(talks.negotiation, heading="Money")
@@ -310,6 +317,7 @@ NEEDS = (
     ("token",),
     ("uidb64", "token"),
     ("pk",),
+    ("provider_id",),
 )
 
 
@@ -330,7 +338,7 @@ def address_of(name, talks, **other):
         "token": "x",
     }
     values |= {"source": talks.source.uuid, "sheet": talks.sheet.uuid, "note": talks.note.uuid}
-    values |= {"table": "entries", "pk": 1} | other
+    values |= {"table": "entries", "pk": 1, "provider_id": "sso"} | other
     for names in NEEDS:
         with suppress(NoReverseMatch):
             return reverse(name, kwargs={one: values[one] for one in names})

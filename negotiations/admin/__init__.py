@@ -2,9 +2,11 @@
 
 import allauth.account.admin
 import allauth.mfa.admin
+import allauth.socialaccount.admin
 import allauth.usersessions.admin
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 
@@ -12,9 +14,10 @@ from . import frame, people, statuses
 
 __all__ = ["allauth", "frame", "people", "statuses"]
 
-# Nobody signs in by an address here and none is ever confirmed; factors and sign-ins are secrets.
+# Addresses are given with the account, providers by the environment; the rest are secrets.
 # Their pages were registered by the imports above; later than this module they would come back.
-admin.site.unregister([EmailAddress, Authenticator, UserSession])
+SECRETS = [Authenticator, UserSession, SocialAccount, SocialApp, SocialToken]
+admin.site.unregister([EmailAddress, *SECRETS])
 
 admin.site.site_header = "Parley administration"
 admin.site.site_title = "Parley administration"

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from negotiations.accounts import may_hand_out_link, set_password_link
 from negotiations.factors import remove_factors
 from negotiations.models import SecurityEvent, User
-from negotiations.services import note
+from negotiations.services import note, vouch_for_address
 
 from .base import Removal
 from .desk import desk_of, user_of
@@ -97,6 +97,11 @@ class UserAdmin(Removal, BaseUserAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return user_of(request).is_superuser
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "email" in form.changed_data:
+            vouch_for_address(obj)
 
     @admin.action(description="Make a set-password link", permissions=["change"])
     def hand_out_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

@@ -52,6 +52,8 @@ class SecurityEvent(models.Model):
         PASSWORD = "password", "Password changed"  # noqa: S105 - a kind, not a password
         FACTOR_ADDED = "factor-added", "Second factor added"
         FACTOR_REMOVED = "factor-removed", "Second factor removed"
+        CONNECTED = "connected", "Single sign-on connected"
+        DISCONNECTED = "disconnected", "Single sign-on disconnected"
         LINK = "link", "Set-password link made"
         INVITED = "invited", "Invited"
         INVITATION_USED = "invitation-used", "Invitation used"

@@ -24,6 +24,7 @@ from .members import (
     mark_read,
     remove_member,
     update_member,
+    vouch_for_address,
 )
 from .negotiation import (
     archive_negotiation,
@@ -114,6 +115,7 @@ __all__ = [
     "update_source",
     "update_status",
     "verify_security",
+    "vouch_for_address",
     "withdraw_invitation",
     "write_line",
 ]

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
@@ -113,6 +115,21 @@ def _note(kind: str, membership: Membership, by: User | None, detail: str) -> No
     note(kind, by=by, about=membership.user, negotiation=membership.negotiation, detail=detail)
 
 
+def vouch_for_address(person: User) -> None:
+    """Count the account's mail address as its owner's: an administrator gave it.
+
+    An address that several accounts were given tells nobody apart, and counts for none of them.
+    """
+    address = person.email.lower()
+    with transaction.atomic():
+        EmailAddress.objects.filter(user=person).delete()
+        if address:
+            is_shared = bool(EmailAddress.objects.filter(email=address).update(verified=False))
+            EmailAddress.objects.create(
+                user=person, email=address, verified=not is_shared, primary=True
+            )
+
+
 def blank_person(person: User, *, name: str) -> None:
     """Leave nothing of somebody's names and address, and an account nobody can sign in with.
 
@@ -120,6 +137,8 @@ def blank_person(person: User, *, name: str) -> None:
     """
     kind = ContentType.objects.get_for_model(User)
     LogEntry.objects.filter(content_type=kind, object_id=str(person.pk)).delete()
+    EmailAddress.objects.filter(user=person).delete()
+    SocialAccount.objects.filter(user=person).delete()
     person.username, person.first_name, person.last_name = name, "Erased", "person"
     person.email, person.last_login = "", None
     person.is_active = person.is_staff = person.is_superuser = False
