@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from negotiations.access import viewer_of
 from negotiations.htmx import render_page_or_partial, wants_fragment
+from negotiations.moments import one_moment
 from negotiations.services import mark_read as write_mark
 
 from ..reads.changes import ChangeReader
@@ -25,6 +26,7 @@ TARGET = "changes"
 
 
 @require_GET
+@one_moment()
 def changes(request: HttpRequest, slug: str) -> HttpResponse:
     """What moved, who says so, on what source, and who is waited for; made to be printed."""
     now = timezone.now()

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from negotiations.access import viewer_of
 from negotiations.htmx import render_page_or_partial, wants_fragment
+from negotiations.moments import one_moment
 
 from ..access import entry_of, issue_of
 from ..forms.entry import EntryForm
@@ -21,6 +22,7 @@ from .pages import frame_for, not_yet, not_yet_known, page_context, person
 
 
 @require_GET
+@one_moment()
 def issue_detail(request: HttpRequest, slug: str, number: Number) -> HttpResponse:
     """Where one item stands and its history; with ?as_of= and ?known= as it was, read-only."""
     viewer = viewer_of(person(request), slug)

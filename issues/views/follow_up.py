@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from negotiations.access import Role, viewer_of, viewer_with
 from negotiations.exceptions import Conflict
 from negotiations.htmx import render_page_or_partial, wants_fragment
+from negotiations.moments import one_moment
 
 from .. import services
 from ..access import entry_of, issue_of
@@ -41,6 +42,7 @@ TARGET = "follow-up"
 
 
 @require_GET
+@one_moment()
 def silence(request: HttpRequest, slug: str) -> HttpResponse:
     """Items nobody has mentioned for so many held rounds or days."""
     frame = frame_for(request, viewer_of(person(request), slug), clocked=True)
@@ -61,6 +63,7 @@ def silence(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
+@one_moment()
 def unanswered(request: HttpRequest, slug: str) -> HttpResponse:
     """Claims that the other side never answered: who claims what, and since when."""
     frame = frame_for(request, viewer_of(person(request), slug), clocked=True)
@@ -75,6 +78,7 @@ def unanswered(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
+@one_moment()
 def next_steps(request: HttpRequest, slug: str) -> HttpResponse:
     """Who owes what by when: ours and theirs, overdue first."""
     frame = frame_for(request, viewer_of(person(request), slug), clocked=True)

@@ -7,12 +7,14 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from negotiations.access import can_create_negotiation, waiting_for_factor
+from negotiations.moments import one_moment
 
 from ..reads.home import read_home
 from .pages import person
 
 
 @require_GET
+@one_moment()
 def home(request: HttpRequest) -> HttpResponse:
     """My negotiations: figures, next round, and what came in since I marked as read."""
     user = person(request)

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from negotiations.access import viewer_of
 from negotiations.htmx import render_page_or_partial
+from negotiations.moments import one_moment
 
 from ..filters import IssueFilter
 from ..reads.rows import RowBuilder
@@ -53,6 +54,7 @@ def _heads(current: str, item_word: str) -> list[Head]:
 
 
 @require_GET
+@one_moment()
 def issue_list(request: HttpRequest, slug: str) -> HttpResponse:
     """Items with filters, order and pages; an invalid filter shows its error and no rows."""
     viewer = viewer_of(person(request), slug)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from negotiations.access import Viewer, as_any_member, letterhead_of, viewer_of
 from negotiations.models import Letterhead, SecurityEvent
+from negotiations.moments import one_moment
 from negotiations.services import note
 
 from ..access import issue_of
@@ -37,7 +38,8 @@ def paper_state(request: HttpRequest, slug: str) -> HttpResponse:
     """The state of play; takes the clocks, the filters, ?since= and ?empty= of its page."""
     viewer = viewer_of(person(request), slug)
     frame = frame_for(request, _reader(request, viewer), clocked=True)
-    paper = state_paper(frame, request.GET, _maker(request, viewer))
+    with one_moment():
+        paper = state_paper(frame, request.GET, _maker(request, viewer))
     return _answer(request, viewer, paper, reverse("issues:state_of_play", args=[slug]))
 
 
@@ -46,7 +48,8 @@ def paper_moved(request: HttpRequest, slug: str) -> HttpResponse:
     """What moved between two rounds or days; takes ?from= and ?to= of its page."""
     viewer = viewer_of(person(request), slug)
     frame = frame_for(request, _reader(request, viewer), clocked=True)
-    paper = moved_paper(frame, request.GET, _maker(request, viewer))
+    with one_moment():
+        paper = moved_paper(frame, request.GET, _maker(request, viewer))
     return _answer(request, viewer, paper, reverse("issues:changes", args=[slug]))
 
 
@@ -56,7 +59,8 @@ def paper_brief(request: HttpRequest, slug: str, number: Number) -> HttpResponse
     viewer = viewer_of(person(request), slug)
     issue = issue_of(viewer, number)
     frame = frame_for(request, _reader(request, viewer), clocked=True)
-    paper = item_brief(frame, issue, _maker(request, viewer))
+    with one_moment():
+        paper = item_brief(frame, issue, _maker(request, viewer))
     return _answer(request, viewer, paper, issue.get_absolute_url())
 
 

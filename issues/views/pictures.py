@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 
 from negotiations.access import viewer_of
 from negotiations.htmx import render_page_or_partial
+from negotiations.moments import one_moment
 
 from ..access import issue_of
 from ..numbers import Number
@@ -22,6 +23,7 @@ MOST_TURNS = 400
 
 
 @require_GET
+@one_moment()
 def pictures(request: HttpRequest, slug: str) -> HttpResponse:
     """Progress over rounds and the timeline, each with its numbers in a table."""
     frame = frame_for(request, viewer_of(person(request), slug), clocked=True)
@@ -39,6 +41,7 @@ def pictures(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
+@one_moment()
 def issue_chart(request: HttpRequest, slug: str, number: Number) -> HttpResponse:
     """Each party's status over time; alone, or opened within the page of the item."""
     viewer = viewer_of(person(request), slug)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from negotiations.access import Role, Viewer, round_of, viewer_of, viewer_with
 from negotiations.htmx import render_page_or_partial, wants_fragment
 from negotiations.models import Round
+from negotiations.moments import one_moment
 
 from .. import services
 from ..forms.agenda import AgendaForm
@@ -26,6 +27,7 @@ TARGET = "round-page"
 
 
 @require_GET
+@one_moment()
 def round_list(request: HttpRequest, slug: str) -> HttpResponse:
     """Rounds in order: when, where, who led, what moved, how many entries; also as it was."""
     viewer = viewer_of(person(request), slug)
@@ -35,6 +37,7 @@ def round_list(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
+@one_moment()
 def round_detail(request: HttpRequest, slug: str, place: int) -> HttpResponse:
     """One round, before and after per item; with ?as_of= and ?known= as it was, read-only."""
     viewer = viewer_of(person(request), slug)

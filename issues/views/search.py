@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from negotiations.access import Viewer, viewer_of, viewers_of
 from negotiations.htmx import render_page_or_partial
 from negotiations.models import User
+from negotiations.moments import one_moment
 
 from ..forms.search import SearchForm
 from ..reads.search import Group, SearchReader
@@ -19,6 +20,7 @@ from .pages import person
 
 
 @require_GET
+@one_moment()
 def search(request: HttpRequest) -> HttpResponse:
     """What fits `?q=`, in one negotiation (`?in=`) or in all of mine."""
     viewers, slug = _viewers(person(request), request.GET.get("in", ""))

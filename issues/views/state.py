@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 
 from negotiations.access import viewer_of
 from negotiations.htmx import render_page_or_partial, wants_fragment
+from negotiations.moments import one_moment
 
 from ..filters import IssueFilter
 from ..forms.clock import AsOfForm
@@ -25,6 +26,7 @@ from .pages import (
 
 
 @require_GET
+@one_moment()
 def state_of_play(request: HttpRequest, slug: str) -> HttpResponse:
     """Where every item stands, who says so, what moved, what it waits for, round by round."""
     viewer = viewer_of(person(request), slug)

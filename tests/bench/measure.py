@@ -39,7 +39,7 @@ class Browser:
 
     def __init__(self, user):
         self.application = get_wsgi_application()
-        self.cookies = {settings.SESSION_COOKIE_NAME: _session_of(user)}
+        self.cookies = {settings.SESSION_COOKIE_NAME: session_of(user)}
         self.token = ""
 
     def get(self, address, target=""):
@@ -100,7 +100,7 @@ class Browser:
         return Answer(int(status.split()[0]), headers, body, seconds, cpu_seconds)
 
 
-def _session_of(user):
+def session_of(user):
     """A session as signing in makes it."""
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)

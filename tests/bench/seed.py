@@ -156,6 +156,8 @@ def _items(plan):
             for place, (subject, matter) in enumerate(articles, start=1)
         ],
         by=None,
+        # Some of what is said of them may be published.
+        audience=Entry.Audience.PUBLIC,
     )
 
 
