@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from http import HTTPStatus
 
 from django.core.exceptions import BadRequest, PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views import defaults
 from django.views.decorators.csrf import requires_csrf_token
 
 STALE_PAGE = (
@@ -15,6 +18,11 @@ STALE_PAGE = (
 )
 
 TOO_LONG = "This took too long and was stopped. What you sent may not be saved; try again later."
+
+AWAY = (
+    "The database does not answer just now. What you sent may not be saved: send it again in a "
+    "minute; what was saved already is not saved twice."
+)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -43,6 +51,16 @@ def took_too_long(request: HttpRequest) -> HttpResponse:
     """Answer 503 when the database was stopped; asks nothing more of it."""
     response = _refuse(request, HTTPStatus.SERVICE_UNAVAILABLE, TOO_LONG)
     response["Retry-After"] = "30"
+    return response
+
+
+@requires_csrf_token
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer 500, or 503 while the database is away or busy: then it is worth sending again."""
+    if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return defaults.server_error(request)
+    response = _refuse(request, HTTPStatus.SERVICE_UNAVAILABLE, AWAY)
+    response["Retry-After"] = "5"
     return response
 
 

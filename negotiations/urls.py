@@ -23,6 +23,7 @@ from negotiations.views import negotiation as frame
 handler400 = "negotiations.errors.bad_request"
 handler403 = "negotiations.errors.permission_denied"
 handler404 = "negotiations.errors.not_found"
+handler500 = "negotiations.errors.server_error"
 
 # Signing in and out of the admin goes through the same pages and the same limits.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]

@@ -62,10 +62,12 @@ def drill(load, sessions, webs, cluster, seconds):
             act()
 
     for place, web in enumerate(webs, start=1):
-        at(0.12 * place, f"web process {place} killed and started again", web.kill, web.start)
-    at(0.6, "database stopped without notice and started again", cluster.stop, cluster.start)
-    at(0.8, "two of three web processes killed", webs[0].kill, webs[1].kill)
-    at(0.88, "both started again", webs[0].start, webs[1].start)
+        # One by one: whoever runs this site waits until the last one is back.
+        name = f"web process {place} killed and started again"
+        at(0.15 * place, name, web.kill, web.start, lambda web=web: wait_for(web.port))
+    at(0.65, "database stopped without notice and started again", cluster.stop, cluster.start)
+    both = [act for web in webs[:2] for act in (web.kill, web.start)]
+    at(0.85, "two of three web processes killed and started again", *both)
     for one in people:
         one.join(seconds + 90)
     return events

@@ -19,7 +19,6 @@ from uuid import uuid4
 LABELS = ("Raised", "Under discussion", "Agreed in principle", "Agreed")
 MARK = re.compile(r"drill ([A-Z][a-z ]+?) ([0-9a-f]{32})")
 FORM = "application/x-www-form-urlencoded"
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 
 @dataclass
@@ -130,13 +129,12 @@ class Writer(Person):
         time.sleep(0.05)
 
     def typed(self, token, label):
-        today = date.today()
         return {
             "csrfmiddlewaretoken": self.cookies["csrftoken"],
             "token": token,
             "who": "party:NOR",
             "status": label,
-            "said": f"{today.day} {MONTHS[today.month - 1]} {today.year}",
+            "said": f"{date.today():%-d %b %Y}",
             "text": f"drill {label} {token}",
             "audience": "members",
         }

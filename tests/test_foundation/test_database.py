@@ -2,9 +2,11 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
+from django.db import OperationalError, connection
+from django.test import Client
 
 from negotiations.startup import database_options
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 sqlite_only = pytest.mark.skipif(connection.vendor != "sqlite", reason="pragmas are SQLite's")
@@ -62,3 +64,34 @@ def test_options_in_the_address_stay():
 def test_other_databases_are_refused_with_a_sentence():
     with pytest.raises(ImproperlyConfigured, match="sqlite:// or postgresql://"):
         database_options({"ENGINE": "django.db.backends.mysql"})
+
+
+def away(execute, sql, params, many, context):
+    raise OperationalError("server closed the connection unexpectedly, canary")
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true", "HX-Target": "item"}])
+def test_database_that_is_away_is_said_to_be_so_and_not_called_a_fault(headers, caplog):
+    client = Client(raise_request_exception=False)
+    client.force_login(factories.make_user())
+    with connection.execute_wrapper(away):
+        answer = client.get("/", headers=headers)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    text = answer.content.decode()
+    assert "The database does not answer just now." in text
+    assert "canary" not in text
+    assert ("<html" in text) == (not headers)
+
+
+def test_other_faults_stay_faults(monkeypatch):
+    def broken(*_args):
+        raise RuntimeError
+
+    client = Client(raise_request_exception=False)
+    client.force_login(factories.make_user())
+    monkeypatch.setattr("issues.views.home.page_context", broken, raising=False)
+    monkeypatch.setattr("issues.views.home.render", broken, raising=False)
+    monkeypatch.setattr("issues.views.home.render_page_or_partial", broken, raising=False)
+    answer = client.get("/")
+    assert answer.status_code == 500
+    assert "Something went wrong on our side" in answer.content.decode()
