@@ -1,4 +1,4 @@
-"""What every test may use: the browser, and the rule for what is missing on a machine."""
+"""What every test may use: databases, the browser, the rule for what a machine lacks."""
 
 import os
 import shutil
@@ -33,6 +33,48 @@ def uploads(tmp_path_factory):
 def files_at_once():
     """Files are written within the request: another thread would not see a test's transaction."""
     with written_at_once():
+        yield
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory, testrun_uid, worker_id, django_test_environment, django_db_blocker):
+    """The databases that the processes of this run share."""
+    from tests.databases import Databases
+
+    mine = tmp_path_factory.getbasetemp()
+    shared = Databases(mine if worker_id == "master" else mine.parent, testrun_uid[:8], worker_id)
+    yield shared
+    with django_db_blocker.unblock():
+        shared.drop()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(databases, django_db_blocker):
+    """pytest-django's own would migrate in every process; this one copies what one migrated."""
+    from tests.databases import lead_to
+
+    with django_db_blocker.unblock():
+        lead_to(databases.copy(databases.empty(), "tests"))
+        yield
+        lead_to(None)
+
+
+@pytest.fixture(scope="session")
+def case(databases, django_db_setup, django_db_blocker):
+    """The name of this process's database with the case in it: no test here loads it anew."""
+    with django_db_blocker.unblock():
+        return databases.copy(databases.case(), "case")
+
+
+@pytest.fixture(scope="class", autouse=True)
+def connected_to_the_case(request):
+    """Classes marked `case` are about a database that holds it, before they set anything up."""
+    if not request.node.get_closest_marker("case"):
+        yield
+        return
+    from tests.databases import connected
+
+    with connected(request.getfixturevalue("case")):
         yield
 
 

@@ -8,9 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from urllib.error import URLError
-from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
@@ -18,15 +16,18 @@ from django.conf import settings
 
 from tests.browser.serve import HOST, PASSWORD
 from tests.browsing import Guard, open_context
+from tests.databases import address_of
 
 START_SECONDS = 120
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
+def site(tmp_path_factory, databases, django_db_blocker):
     """The address of the production server on a database of its own, with the case in it."""
     folder = tmp_path_factory.mktemp("site")
-    with _empty_database(folder) as database, open(folder / "log", "wb") as log:
+    with django_db_blocker.unblock():
+        database = address_of(databases.copy(databases.case(), "site"))
+    with open(folder / "log", "wb") as log:
         port = _free_port()
         env = {"PARLEY_DEMO": "1", "DATABASE_URL": database, "PORT": str(port)}
         command = [sys.executable, "-m", "tests.browser.serve"]
@@ -58,22 +59,6 @@ def _wait_for(server, address, log):
         else:
             return
     pytest.fail(f"The server did not start: {log.read_text()}")
-
-
-@contextmanager
-def _empty_database(folder):
-    """The URL of a database of the kind the other tests use, gone afterwards."""
-    given = os.environ.get("DATABASE_URL", "")
-    if not given.startswith("postgres"):
-        yield f"sqlite:///{folder / 'site.sqlite3'}"
-        return
-    import psycopg
-
-    name = f"browser_{os.getpid()}"
-    with psycopg.connect(given, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        yield urlsplit(given)._replace(path=f"/{name}").geturl()
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")

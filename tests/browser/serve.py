@@ -1,4 +1,4 @@
-"""Run as a program: the demo's case in an empty database, behind the production server.
+"""Run as a program: the demo's people in a database with its case, and the production server.
 
 The address of the database is in DATABASE_URL and the port in PORT; `conftest.site` sets both.
 """
@@ -6,7 +6,6 @@ The address of the database is in DATABASE_URL and the port in PORT; `conftest.s
 import os
 
 import django
-from django.core.management import call_command
 
 HOST = "127.0.0.1"
 PASSWORD = "plum-orchard-7"
@@ -19,7 +18,6 @@ def main():
     from negotiations.management.commands.demo import load_demo
     from negotiations.server import run_server
 
-    call_command("migrate", interactive=False, verbosity=0)
     load_demo(PASSWORD)
     connection.close()
     run_server(HOST, int(os.environ["PORT"]))

@@ -37,16 +37,9 @@ def load():
     call_command("loaddata", "schemes", "russia_us", verbosity=0)
 
 
-@pytest.mark.xdist_group("case")
+@pytest.mark.case
 class CaseTest(TestCase):
-    """Loads the case once for all tests of the class; it takes a second or two.
-
-    Classes of it share one process, which would load it again in each otherwise.
-    """
-
-    @classmethod
-    def setUpTestData(cls):
-        load()
+    """Tests of the case."""
 
 
 def now(title):

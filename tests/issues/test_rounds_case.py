@@ -12,7 +12,6 @@ from .test_fixture_case import CaseTest as _Case
 class RoundsTest(_Case):
     @classmethod
     def setUpTestData(cls):
-        super().setUpTestData()
         cls.negotiation = Negotiation.objects.get()
         cls.reader = factories.make_user("root", is_superuser=True)
 

@@ -35,7 +35,6 @@ class RealCase(CaseTest):
 
     @classmethod
     def setUpTestData(cls):
-        super().setUpTestData()
         cls.negotiation = Negotiation.objects.get()
         cls.people = {
             "viewer": cls.join("viewer"),
