@@ -37,6 +37,14 @@ class Drill:
     def invented(self):
         return set(self.found["entries"]) - self.acknowledged
 
+    @property
+    def differing(self):
+        """Tables with other rows, and chains with other ends, than the manifest says."""
+        kept, found = self.manifest.rows, self.found["rows"]
+        tables = [name for name in kept if found.get(name) != kept[name]]
+        heads = [list(vars(one).values()) for one in self.manifest.chains]
+        return tables + ["chains"] * (heads != self.found["chains"])
+
 
 def drill(folder, negotiation, user, password):
     """Everything, in a folder that is empty."""
@@ -58,7 +66,7 @@ def drill(folder, negotiation, user, password):
             done = place.restore(file)
             assert done.returncode == 0, done.stderr
         with timed(seconds, "look"):
-            found = place.look(manifest, user.username, password)
+            found = place.look(user.username, password)
     return Drill(before, set(written), found, manifest, seconds)
 
 
@@ -128,7 +136,7 @@ def main(entries=ENTRIES):
         print(f"{connection.vendor}, {len(result.found['entries']):,} entries restored")
         for what, seconds in result.seconds.items():
             print(f"  {what:<10}{seconds:>7} s")
-        wrong = [*result.found["faults"], *result.lost, *result.invented]
+        wrong = [*result.found["faults"], *result.differing, *result.lost, *result.invented]
         print(f"  written while it ran: {len(result.acknowledged - result.before):,}")
         print(f"  acknowledged before it began and lost: {len(result.lost)}")
         sys.exit("\n".join(wrong) or 0)

@@ -16,6 +16,7 @@ def test_a_backup_taken_under_load_restores_to_a_site_that_works(tmp_path):
     result = drill(tmp_path, talks.negotiation, talks.recorder, "a long password")
     assert result.found["faults"] == []
     assert result.found["opened"] == 12
+    assert result.differing == []
     assert result.lost == set()
     assert result.invented == set()
     assert f"files/{source.file.name}" in result.manifest.members
