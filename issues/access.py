@@ -12,7 +12,7 @@ from negotiations.models import Round, Source
 from negotiations.prepared import prepared
 from negotiations.scopes import Scope
 
-from .models import Entry, Import, Issue, Note, Sheet
+from .models import Entry, Import, Issue, Note, Sheet, Vault
 from .numbers import Number
 from .reads.sources import visible_sources
 
@@ -56,6 +56,16 @@ def note_of(viewer: Viewer, issue: Issue, uuid: UUID) -> Note:
         raise Http404("No note at this address.")
     note.issue = issue
     return note
+
+
+def vault_of(viewer: Viewer, issue: Issue, uuid: UUID) -> Vault:
+    """What the vault holds on this item under this name, if the viewer is named. Raises Http404."""
+    rows = Vault.objects.visible_to(viewer).filter(issue=issue, uuid=uuid)
+    vault: Vault | None = rows.select_related("side").first()
+    if vault is None:
+        raise Http404("Nothing at this address.")
+    vault.issue = issue
+    return vault
 
 
 def source_of(viewer: Viewer, uuid: UUID) -> Source:

@@ -22,6 +22,10 @@ from .models import (
     PersonErasure,
     Redaction,
     SightChange,
+    Vault,
+    VaultPerson,
+    VaultUse,
+    VaultVersion,
 )
 
 REFUSAL = "history is append-only: record a correction instead"
@@ -61,7 +65,18 @@ def guarded_models() -> list[type[Model]]:
     joint = Entry.joint_parties.through
     chained: list[type[Model]] = [ChainHead, ChainLink, PersonErasure]
     events: list[type[Model]] = [Erasure, SecurityEvent, SecurityHead]
-    return [Entry, joint, EntrySource, AudienceChange, SightChange, Redaction, *events, *chained]
+    vault: list[type[Model]] = [Vault, VaultVersion, VaultPerson, VaultUse]
+    return [
+        Entry,
+        joint,
+        EntrySource,
+        AudienceChange,
+        SightChange,
+        Redaction,
+        *events,
+        *chained,
+        *vault,
+    ]
 
 
 def _columns(model: type[Model]) -> list[str]:

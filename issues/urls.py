@@ -22,6 +22,7 @@ from issues.views import (
     sheets,
     sources,
     state,
+    vault,
 )
 
 app_name = "issues"
@@ -64,6 +65,12 @@ note_urls: list[URLPattern] = [
     path("<item:number>/notes/<uuid:note>/edit/", notes.note_edit, name="note_edit"),
     path("<item:number>/notes/<uuid:note>/remove/", notes.note_remove, name="note_remove"),
     path("<item:number>/notes/<uuid:note>/restore/", notes.note_restore, name="note_restore"),
+]
+
+# How far a side would go: for people by name.
+vault_urls: list[URLPattern] = [
+    path("<item:number>/vault/", vault.vault, name="vault"),
+    path("<item:number>/vault/<uuid:vault>/", vault.vault_edit, name="vault_edit"),
 ]
 
 # Round by round, and what moved between two of them.
@@ -132,6 +139,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("negotiations/<slug:slug>/issues/", include(item_urls)),
     path("negotiations/<slug:slug>/issues/", include(setup_urls)),
     path("negotiations/<slug:slug>/issues/", include(note_urls)),
+    path("negotiations/<slug:slug>/issues/", include(vault_urls)),
     path("negotiations/<slug:slug>/import/", include(import_urls)),
     path("negotiations/<slug:slug>/", include(round_urls)),
     path("negotiations/<slug:slug>/sources/", include(source_urls)),

@@ -286,12 +286,14 @@ def can_manage(viewer: Viewer, user: User | None, party: Party | None) -> tuple[
 
 
 def own_side(viewer: Viewer) -> list[Membership]:
-    """Whom the viewer may name to see something: members of the same delegation, or any member
-    for who belongs to none; the viewer among them.
-    """
-    rows = viewer.negotiation.memberships.select_related("user")
-    side = rows.filter(party=viewer.party) if viewer.party else rows
-    return list(side.filter(user__is_active=True).order_by("user__username"))
+    """Whom the viewer may name to see something: see `members_of`; the viewer is among them."""
+    return members_of(viewer.negotiation, viewer.party)
+
+
+def members_of(negotiation: Negotiation, side: Party | None) -> list[Membership]:
+    """The members of one delegation, or with none all members; without closed accounts."""
+    rows = negotiation.memberships.select_related("user").filter(user__is_active=True)
+    return list((rows.filter(party=side) if side else rows).order_by("user__username"))
 
 
 def party_of(viewer: Viewer, code: str) -> Party:

@@ -10,7 +10,8 @@ from django.db.models import Q, QuerySet
 from django.forms import DateInput
 from django_filters import CharFilter, ChoiceFilter, DateFilter, FilterSet
 
-from negotiations.models import Negotiation, SecurityEvent, User
+from negotiations.access import Viewer
+from negotiations.models import SecurityEvent, User
 
 PAGE = 50
 
@@ -36,9 +37,14 @@ class SecurityFilter(FilterSet):
         return rows.filter(Q(by__username__iexact=typed) | Q(about__username__iexact=typed))
 
 
-def log_of_negotiation(negotiation: Negotiation) -> QuerySet[SecurityEvent]:
-    """What its head reads: nothing about sign-ins, which are each person's own."""
-    return SecurityEvent.objects.filter(negotiation=negotiation)
+def log_of_negotiation(viewer: Viewer) -> QuerySet[SecurityEvent]:
+    """What its head reads: nothing about sign-ins, which are each person's own.
+
+    Of another side nothing that is for its heads alone; of vaults only who of one's own side
+    opened one, and they are opened with or without something in them.
+    """
+    rows = SecurityEvent.objects.filter(negotiation=viewer.negotiation)
+    return rows.filter(Q(side=viewer.party) | Q(side=None) & ~Q(kind=SecurityEvent.Kind.VAULT))
 
 
 def log_of(user: User) -> QuerySet[SecurityEvent]:

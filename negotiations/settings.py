@@ -178,6 +178,8 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+# Who was asked for the password once more is not asked again for so many seconds.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 5 * 60
 # Wider than allauth's own five tries per name: a stranger must not lock a person out so cheaply.
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,20/5m/key"}
 # A second factor: an app that shows codes, or a passkey; codes on paper for when both are lost.

@@ -10,7 +10,7 @@ from PIL import Image
 
 from issues import services as items
 from issues.access import open_sheet_of
-from issues.models import Entry
+from issues.models import Entry, VaultVersion
 from negotiations import services
 from negotiations.access import Viewer
 from negotiations.dates import parse_date
@@ -164,6 +164,26 @@ def add_note(issue, by=None, text="Ask them first.", audience="members", people=
     person = viewer(issue.negotiation, by)
     named = issue.negotiation.memberships.filter(user__in=people)
     return items.add_note(issue, text=text, audience=audience, people=named, viewer=person)
+
+
+def add_vault(issue, by=None, words="Not below ten.", party="RU", people=(), event=None):
+    """What `by` (the head) keeps in the vault, with the same words in every line."""
+    person = viewer(issue.negotiation, by)
+    return items.add_vault(
+        issue,
+        party=issue.negotiation.parties.filter(code=party).first()
+        or issue.negotiation.parties.first(),
+        words=dict.fromkeys(VaultVersion.WORDS, words),
+        people=issue.negotiation.memberships.filter(user__in=people),
+        viewer=person,
+        event=event or items.open_vault(person),
+    )
+
+
+def confirm(client):
+    """The person at this browser says who they are once more, by the password of `make_user`."""
+    answer = client.post("/account/confirm/", {"password": "a long password", "next": "/"})
+    assert answer.status_code == 302
 
 
 def own_audience(viewer):

@@ -15,6 +15,7 @@ from .search import SearchRow
 from .sheets import Sheet, SheetRow
 from .sight import SightChange
 from .standings import Standing, StandingParty
+from .vault import Vault, VaultPerson, VaultUse, VaultVersion
 
 __all__ = [
     "AgendaLine",
@@ -38,4 +39,8 @@ __all__ = [
     "Standing",
     "StandingParty",
     "Upload",
+    "Vault",
+    "VaultPerson",
+    "VaultUse",
+    "VaultVersion",
 ]

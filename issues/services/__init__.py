@@ -42,9 +42,9 @@ from .sheets import (
 )
 from .standings import differences, forget_party, rebuild, rebuild_negotiation
 from .sweeping import sweep
+from .vault import add_vault, change_vault, note_reading, open_vault
 
 __all__ = [
-    "SHOWN",
     "EntryData",
     "HistoryReport",
     "ItemData",
@@ -54,12 +54,15 @@ __all__ = [
     "RowData",
     "RowSaved",
     "RowsRefused",
+    "SHOWN",
     "TopData",
     "UNDO_MINUTES",
     "add_note",
     "add_source",
+    "add_vault",
     "chain_negotiation",
     "change_audience",
+    "change_vault",
     "correct",
     "current_step",
     "differences",
@@ -75,8 +78,10 @@ __all__ = [
     "may_undo",
     "move_heading",
     "move_issue",
+    "note_reading",
     "open_issue",
     "open_issues",
+    "open_vault",
     "rebuild",
     "rebuild_negotiation",
     "rebuild_search",

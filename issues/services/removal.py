@@ -54,6 +54,10 @@ from ..models import (
     Standing,
     StandingParty,
     Upload,
+    Vault,
+    VaultPerson,
+    VaultUse,
+    VaultVersion,
 )
 from .chains import append, chain_audience, redaction_event
 from .importing.staging import discard
@@ -189,10 +193,14 @@ def _everything_of(negotiation: Negotiation) -> list[tuple[type[Model], dict[str
     issue = {"issue__in": _keys(Issue, here)}
     round_ = {"round__in": _keys(Round, here)}
     entry = {"entry__issue__negotiation": negotiation}
+    vault = {"version__vault__issue__negotiation": negotiation}
     return [
         (SearchRow, here),
         (ChainLink, here),
         (ChainHead, here),
+        *((model, vault) for model in (VaultUse, VaultPerson)),
+        (VaultVersion, {"vault__issue__negotiation": negotiation}),
+        (Vault, issue),
         (NotePerson, {"note__issue__negotiation": negotiation}),
         (Note, issue),
         (SheetRow, {"sheet__negotiation": negotiation}),

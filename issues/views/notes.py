@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from negotiations.access import Role, Viewer, viewer_of, viewer_with
+from negotiations.access import Role, Viewer, member_of_it, viewer_with
 from negotiations.forms import attempt
 from negotiations.htmx import HtmxRequest, wants_fragment
 from negotiations.views.common import ConflictView, attempt_guarded, page, say_refusal, sent
@@ -30,7 +30,7 @@ TARGET = "notes"
 @require_http_methods(["GET", "POST"])
 def notes(request: HtmxRequest, slug: str, number: Number) -> HttpResponse:
     """All notes on an item that are for the viewer; for who records, the form for a new one."""
-    viewer = viewer_of(request.user, slug)
+    viewer = member_of_it(request.user, slug)
     if request.method == "POST":
         viewer = viewer_with(request.user, slug, Role.RECORDER)
     issue = issue_of(viewer, number)
@@ -73,7 +73,7 @@ def _added(request: HttpRequest, viewer: Viewer, issue: Issue) -> HttpResponse:
 @require_GET
 def note(request: HtmxRequest, slug: str, number: Number, note: UUID) -> HttpResponse:
     """One note with what it said before, for who may see it."""
-    viewer = viewer_of(request.user, slug)
+    viewer = member_of_it(request.user, slug)
     found = note_of(viewer, issue_of(viewer, number), note)
     return render(request, "issues/note.html", _note_context(viewer, found))
 

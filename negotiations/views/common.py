@@ -113,13 +113,19 @@ def attempt_guarded(
         return attempt(form, write), None
     except Conflict as conflict:
         current: Any = conflict.current
-        theirs = bind(typed_from(current))
-        theirs.full_clean()
+        latest = current.history.select_related("history_user").first()
         form.data = form.data.copy()  # type: ignore[attr-defined]
         form.data["version"] = current.version  # type: ignore[index]
-        latest = current.history.select_related("history_user").first()
-        differences = list(_differences(theirs, form))
-        return None, ConflictView(latest.history_user, latest.history_date, differences)
+        theirs = bind(typed_from(current))
+        return None, beside(form, theirs, by=latest.history_user, when=latest.history_date)
+
+
+def beside(
+    form: forms.BaseForm, theirs: forms.BaseForm, *, by: User | None, when: dt.datetime
+) -> ConflictView:
+    """What somebody saved, as the same form would hold it, beside the form that was sent."""
+    theirs.full_clean()
+    return ConflictView(by, when, list(_differences(theirs, form)))
 
 
 def _differences(theirs: forms.BaseForm, yours: forms.BaseForm) -> Iterator[Difference]:

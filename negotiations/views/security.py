@@ -19,7 +19,7 @@ def security(request: HtmxRequest, slug: str) -> HttpResponse:
     """Who came, went and took what away in one negotiation; for its head."""
     viewer = heading(request.user, slug)
     context = {"viewer": viewer, "section": "setup", "part": "security"}
-    return _log(request, log_of_negotiation(viewer.negotiation), context)
+    return _log(request, log_of_negotiation(viewer), context)
 
 
 @require_GET

@@ -39,6 +39,7 @@ def make_history():
     services.change_audience(entry, audience="public", party=None, reason="So.", viewer=person)
     services.redact(record(issue, "RU"), reason="So.", by="admin")
     Erasure.objects.create(slug_sha256="0" * 64, reason="So.", entries=0)
+    factories.add_vault(issue)
     services.erase_person(factories.make_user(), reason="So.", by="admin")
     return entry
 

@@ -27,6 +27,7 @@ from tests.issues.importing import csv_bytes
 NOW = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
 RUSSIA, AUTHOR, SIDE, AMERICA = "kestrel", "petrel", "osprey", "wren"
 MEMBERS, ELSEWHERE, BLANKED, NAMED = "merlin", "heron", "dodo", "hobby"
+VAULT, THEIRS = "harrier", "siskin"
 
 # Whose each bird is; everybody else must never meet it. Nobody may read what was redacted.
 BIRDS = {
@@ -34,7 +35,9 @@ BIRDS = {
     SIDE: {"ru", "ru_head"},  # drafts: their author and the head of the side
     AUTHOR: {"ru"},
     NAMED: {"ru", "ru_peer"},  # what one of them keeps for people by name
+    VAULT: {"ru"},  # for one person alone, not for the head of the side either
     AMERICA: {"us", "us_head", "us_staff"},
+    THEIRS: {"us", "us_head"},
     MEMBERS: {
         *("ru", "ru_peer", "ru_head", "us", "us_head", "us_staff"),
         *("head", "recorder", "reader", "superuser"),
@@ -44,9 +47,8 @@ BIRDS = {
     BLANKED: set(),
 }
 # What stands in an address for a thing that is hidden, or in the first world for nothing at all.
-NOTHING = {
-    name: UUID(int=n) for n, name in enumerate(("uuid", "source", "sheet", "batch", "note"), 1)
-}
+HIDEABLE = ("uuid", "source", "sheet", "batch", "note", "vault")
+NOTHING = {name: UUID(int=n) for n, name in enumerate(HIDEABLE, 1)}
 
 
 def base():
@@ -80,6 +82,9 @@ def base():
     blanked = record(c, "US", "Raised", by=world.us, text=f"{BLANKED}text", position=f"{BLANKED}x")
     services.redact(blanked, reason="Put here by mistake", by="Administrator")
     world.note = factories.add_note(a, by=world.recorder, text=f"{MEMBERS}noted")
+    world.vault = factories.add_vault(a, world.us, f"{THEIRS}line", "US", [world.us_head])
+    # That somebody opened a vault is the same line with or without something in it.
+    world.opened = services.open_vault(viewer(negotiation, world.ru))
     world.archived = _archived(world)
     _elsewhere(world)
     world.hidden, world.slug = dict(NOTHING), negotiation.slug
@@ -142,6 +147,7 @@ def secrets(world):
     _undone(world)
     _drafts(world)
     _notes(world)
+    _vault(world)
     _files(world)
     old = world.archived
     own = own_audience(viewer(old, world.ru))
@@ -227,6 +233,19 @@ def _notes(world):
     people = [world.ru_peer, world.ex]
     named = factories.add_note(world.issues[0], world.ru, f"{NAMED}note", "named", people)
     world.hidden["note"] = named.uuid
+
+
+def _vault(world):
+    """On an item with lines of the other side, on one with none, and twice on one."""
+    russia = viewer(world.negotiation, world.ru)
+    for issue in world.issues:
+        kept = factories.add_vault(issue, world.ru, f"{VAULT}line", event=world.opened)
+        words = {"fallback": f"{VAULT}changed"}
+        services.change_vault(
+            kept, version=1, words=words, people=[], viewer=russia, event=world.opened
+        )
+    world.hidden["vault"] = kept.uuid
+    factories.add_vault(issue, world.ru, f"{NAMED}line", "US", [world.ru_peer], event=world.opened)
 
 
 def _files(world):
