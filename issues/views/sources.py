@@ -17,6 +17,9 @@ from ..access import source_of
 from ..reads.citations import read_citations
 from .pages import frame_for, page_context, person
 
+# What others wrote is shown, and may do nothing; two of these have no default to fall back to.
+OF_A_FILE = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox"
+
 
 @require_GET
 def source_detail(request: HttpRequest, slug: str, source: UUID) -> HttpResponse:
@@ -53,5 +56,5 @@ def source_file(request: HttpRequest, slug: str, source: UUID) -> FileResponse:
         content_type=mime_of(found.file_name),
     )
     # Should a browser show it all the same: without scripts, and as from nowhere.
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Content-Security-Policy"] = OF_A_FILE
     return response

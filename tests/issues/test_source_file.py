@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from issues import services
 from issues.models import Entry
+from issues.views.sources import OF_A_FILE
 from negotiations.models import Source
 from negotiations.services import add_source, update_source
 from tests import factories
@@ -56,7 +57,7 @@ class TestFetching:
         record(issue, "RU", sources=[source])
         answer = fetch(client, talks.reader, source)
         assert answer["X-Content-Type-Options"] == "nosniff"
-        assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
+        assert answer["Content-Security-Policy"] == OF_A_FILE
         assert answer["Cache-Control"] == "no-store"
 
     def test_is_missing_for_who_may_not_see_the_source(self, client, talks, issue, source):
