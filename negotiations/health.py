@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,13 @@ from django.conf import settings
 from django.core.checks import WARNING, Tags, run_checks
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
 from django.db.migrations.loader import MigrationLoader
+from django.db.models import Min
+from django.utils import timezone
 
+from negotiations.models import Job
+
+# Threads look for left jobs every quarter of a minute.
+LONGEST_WAIT = dt.timedelta(minutes=5)
 NO_DATABASE = "The database does not answer."
 
 
@@ -24,7 +31,7 @@ def reasons_not_ready() -> list[str]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         # Without its tables the other checks would only fail in many ways.
-        return full + (unapplied(DEFAULT_DB_ALIAS) or _failed_checks())
+        return full + (unapplied(DEFAULT_DB_ALIAS) or [*_failed_checks(), *_old_jobs()])
     except DatabaseError:
         return [*full, NO_DATABASE]
 
@@ -40,9 +47,18 @@ def unapplied(using: str) -> list[str]:
 
 
 def _failed_checks() -> list[str]:
-    """Triggers, demo people, a queue that stands still: what the apps register as checks."""
+    """Triggers, demo people: what the apps register as checks."""
     found = run_checks(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
     return [f"{one.msg} ({one.id})" for one in found if one.level >= WARNING]
+
+
+def _old_jobs() -> Iterator[str]:
+    """A queue that stands still: the oldest job that nobody is at waits for minutes."""
+    now = timezone.now()
+    waiting = Job.objects.unattended().filter(expires_at__gt=now)
+    oldest = waiting.aggregate(oldest=Min("made_at"))["oldest"]
+    if oldest and now - oldest > LONGEST_WAIT:
+        yield f"A file to prepare waits for {(now - oldest).seconds // 60} minutes."
 
 
 def _full_disks() -> Iterator[str]:

@@ -19,6 +19,7 @@ from django.db import connection
 
 # Sixteen, so that a handful of slow clients cannot take every thread.
 THREADS = 16
+HEADER_SECONDS = 10
 
 
 class Serving(Exception):
@@ -91,15 +92,23 @@ def worker_count() -> int:
     return int(asked)
 
 
-def run_server(host: str, port: int, workers: int = 1) -> NoReturn:
-    """Replace this process by the server, so that signals and the exit code are its own.
+def server_command(host: str, port: int, workers: int = 1) -> list[str]:
+    """The server as it is started everywhere.
 
-    A worker that dies is replaced while the others go on.
+    A worker that dies is replaced while the others go on. Asked to stop, it takes no more requests
+    and answers those it has: each ends by itself, since its queries have a time limit.
     """
-    sys.stdout.flush()
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"]
     command += ["--workers", str(workers), "--blocking-threads", str(THREADS)]
     command += ["--respawn-failed-workers", "--log-level", "error"]
-    command += ["--host", host, "--port", str(port), "negotiations.wsgi:application"]
+    # A client that is slow to say what it wants is let go; one that hangs holds up no stop.
+    command += ["--http1-header-read-timeout", str(HEADER_SECONDS * 1000)]
+    command += ["--workers-kill-timeout", str(settings.PARLEY_TIME_LIMIT + HEADER_SECONDS)]
+    return [*command, "--host", host, "--port", str(port), "negotiations.wsgi:application"]
+
+
+def run_server(host: str, port: int, workers: int = 1) -> NoReturn:
+    """Replace this process by the server, so that signals and the exit code are its own."""
+    sys.stdout.flush()
     os.chdir(settings.BASE_DIR)
-    os.execv(sys.executable, command)  # noqa: S606
+    os.execv(sys.executable, server_command(host, port, workers))  # noqa: S606

@@ -42,25 +42,28 @@ class Elsewhere:
         return json.loads(done.stdout.splitlines()[-1])
 
 
+def address_of(name):
+    """DATABASE_URL of a database beside the one in use; on SQLite the name is a path."""
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    given = connection.settings_dict
+    secret = f":{quote(given['PASSWORD'])}" if given["PASSWORD"] else ""
+    place = f"{given['HOST']}:{given['PORT'] or 5432}"
+    return f"postgresql://{given['USER']}{secret}@{place}/{name}"
+
+
 @contextmanager
 def elsewhere(folder, name="elsewhere"):
     """Somewhere empty; gone afterwards."""
     folder = Path(folder) / name
     folder.mkdir()
     if connection.vendor == "sqlite":
-        yield Elsewhere(folder, f"sqlite:///{folder / 'parley.sqlite3'}")
+        yield Elsewhere(folder, address_of(folder / "parley.sqlite3"))
         return
-    given = connection.settings_dict
-    database = f"{given['NAME']}_{name}_{os.getpid()}"
-    server = {"host": given["HOST"], "port": given["PORT"], "user": given["USER"]}
-    password = given["PASSWORD"] or None
-    with psycopg.connect(
-        **server, password=password, dbname="postgres", autocommit=True
-    ) as outside:
+    database = f"{connection.settings_dict['NAME']}_{name}_{os.getpid()}"
+    with psycopg.connect(address_of("postgres"), autocommit=True) as outside:
         outside.execute(f'CREATE DATABASE "{database}"')
         try:
-            secret = f":{quote(password)}" if password else ""
-            place = f"{server['host']}:{server['port'] or 5432}"
-            yield Elsewhere(folder, f"postgresql://{server['user']}{secret}@{place}/{database}")
+            yield Elsewhere(folder, address_of(database))
         finally:
             outside.execute(f'DROP DATABASE "{database}" WITH (FORCE)')

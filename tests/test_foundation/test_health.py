@@ -1,18 +1,23 @@
 """What a load balancer hears: the process lives, and whether it should get requests."""
 
+import datetime as dt
 import shutil
 from collections import namedtuple
 
 import pytest
+import time_machine
 from django.core.checks import Error, Tags, register, registry
 from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
+from django.utils import timezone
 
 from issues import triggers
 from negotiations import health
-from negotiations.models import User
+from negotiations.models import Job, User
+from negotiations.services.jobs import begin_job
+from tests.factories import head_of, make_negotiation
 
 pytestmark = pytest.mark.django_db
 # As a probe comes in: to a number of this machine, without https.
@@ -83,6 +88,19 @@ def test_not_ready_with_demo_people(client):
     User.objects.create(username="head", is_demo=True)
     (reason,) = reasons(client)
     assert "demo people" in reason
+
+
+def test_not_ready_when_a_file_to_prepare_waits_for_minutes(client):
+    negotiation = make_negotiation()
+    user = head_of(negotiation)
+    asked = {"kind": "json", "task": {}, "total": 1, "file_name": "x.json"}
+    job = begin_job(negotiation, user=user, session="x", scope="members", **asked)
+    assert reasons(client) == []
+    later = timezone.now() + dt.timedelta(minutes=7, seconds=5)
+    with time_machine.travel(later):
+        assert reasons(client) == ["A file to prepare waits for 7 minutes."]
+        Job.objects.filter(pk=job.pk).update(state=Job.State.RUNNING, beat_at=timezone.now())
+        assert reasons(client) == []
 
 
 def test_not_ready_when_a_check_of_the_database_fails(client):

@@ -5,6 +5,7 @@ this run, then this version migrates it. DATABASE_URL may name an empty one; pri
 """
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -28,11 +29,17 @@ def main(release, entries="100000"):
         # As the release does it: with its own models, rules and triggers.
         fill = ["-m", "tests.bench.export", entries, "--bring-in"]
         subprocess.run([sys.executable, *fill], cwd=checkout, env=env, check=True)
-        begun = time.monotonic()
+        begun, worked = time.monotonic(), processor()
         subprocess.run([sys.executable, "manage.py", "migrate"], cwd=ROOT, env=env, check=True)
-        seconds = time.monotonic() - begun
-    print(f"{int(entries):,} entries from {release} to this version: {seconds:.1f} s")
+        seconds, busy = time.monotonic() - begun, processor() - worked
+    print(f"{int(entries):,} entries from {release}: {seconds:.1f} s, processor {busy:.1f} s")
     sys.exit(0 if seconds < LIMIT else f"More than {LIMIT} s.")
+
+
+def processor():
+    """Seconds that the processes started here have worked; on a busy machine not what it took."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":
