@@ -3,10 +3,14 @@ PORT ?= 8000
 VENV = .venv
 RUN = $(VENV)/bin/python
 PIP = $(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes
+# A server without internet: the folder that `make wheels` filled elsewhere.
+ifdef WHEELS
+PIP += --no-index --find-links $(WHEELS)
+endif
 RUNTIME = $(VENV)/.runtime
 DEV = $(VENV)/.dev
 
-.PHONY: demo install install-postgres test lint bench mutate screenshots pins clean
+.PHONY: demo install install-postgres wheels test lint bench mutate screenshots pins clean
 
 demo: $(RUNTIME)
 	PARLEY_DEMO=1 PORT=$(PORT) $(RUN) manage.py demo
@@ -15,6 +19,11 @@ install: $(RUNTIME)
 
 install-postgres: $(RUNTIME)
 	$(PIP) -r requirements-postgres.txt
+
+# Every pinned package as a file, for a machine of the same kind and the same Python.
+wheels: $(VENV)/bin/pip
+	$(VENV)/bin/pip download --quiet --disable-pip-version-check --only-binary :all: \
+		--require-hashes -r requirements-postgres.txt -d var/wheels
 
 test: $(DEV)
 	.ci/test

@@ -12,6 +12,7 @@ from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.shortcuts import redirect, resolve_url
+from django.urls import resolve
 from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 from django_htmx.middleware import HtmxDetails
@@ -81,7 +82,11 @@ def answer_probes(get_response: Handler) -> Handler:
     """Answer health probes before the host, a cookie or the database is looked at."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        return PROBES.get(request.path_info, get_response)(request)
+        probe = PROBES.get(request.path_info)
+        if probe is None:
+            return get_response(request)
+        request.resolver_match = resolve(request.path_info)  # the log names routes
+        return probe(request)
 
     return middleware
 

@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TOP = {
     "README.md",
     "SECURITY.md",
+    "BENCHMARKS.md",
     "LICENSE",
     "Makefile",
     "manage.py",
@@ -20,6 +21,7 @@ TOP = {
     "requirements-postgres.txt",
     "requirements-dev.txt",
     ".ci",
+    "deploy",
     "fixtures",
     "issues",
     "negotiations",

@@ -134,8 +134,9 @@ def test_nobody_can_forge_a_line(heard, person):
 
 def test_what_is_slow_is_a_warning(heard, person, settings):
     settings.PARLEY_SLOW_REQUEST_MS = 0.001
-    person.get("/robots.txt")
+    person.get("/readyz")
     (line,) = map(json.loads, heard("json"))
+    assert line["route"] == "readyz"
     assert (line["level"], line["message"]) == ("WARNING", "slow request")
 
 
