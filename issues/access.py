@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils import timezone
 
-from negotiations.access import Viewer
+from negotiations.access import Viewer, viewer_of
+from negotiations.eyes import borrowed
 from negotiations.models import Round, Source
 from negotiations.prepared import prepared
 from negotiations.scopes import Scope
 
-from .models import Entry, Import, Issue, Note, Sheet, Vault
+from .models import Edition, Entry, Import, Issue, Note, ShareLink, Sheet, Vault
 from .numbers import Number
 from .reads.sources import visible_sources
 
@@ -114,6 +117,45 @@ def import_of(viewer: Viewer, uuid: UUID) -> Import:
     if made is None:
         raise Http404("No import at this address.")
     return made
+
+
+# --- Doors for people without an account ----------------------------------------------------------
+
+
+def published_at(user: Any, slug: str) -> Edition:
+    """The public edition at this slug; also one that is off, to a head who looks as the public.
+
+    Raises Http404 alike for one that is off and for one that never was.
+    """
+    rows = Edition.objects.select_related("negotiation")
+    found = rows.filter(negotiation__slug=slug).first()
+    if found and found.is_on:
+        return found
+    if borrowed.get() is not None and user.is_authenticated:
+        viewer = viewer_of(user, slug)
+        if viewer.is_public:
+            return found or Edition(negotiation=viewer.negotiation, key="", changed_by=user)
+    raise Http404("No public edition at this address.")
+
+
+def shared_by(secret: str) -> tuple[ShareLink, Edition]:
+    """The link with this secret while it works. Raises Http404 alike for any that does not."""
+    rows = ShareLink.objects.select_related("negotiation", "made_by", "issue", "round")
+    link = rows.filter(sha256=ShareLink.hash_of(secret)).first()
+    if link is None or link.ended(timezone.now()):
+        raise Http404("No link with this secret.")
+    edition = Edition.objects.get(negotiation=link.negotiation)
+    edition.negotiation = link.negotiation
+    return link, edition
+
+
+def share_link_of(viewer: Viewer, uuid: UUID) -> ShareLink:
+    """The link of the viewer's negotiation with this name. Raises Http404."""
+    link = ShareLink.objects.filter(negotiation=viewer.negotiation, uuid=uuid).first()
+    if link is None:
+        raise Http404("No link at this address.")
+    link.negotiation = viewer.negotiation
+    return link
 
 
 def _found(issue: Issue | None, viewer: Viewer) -> Issue:

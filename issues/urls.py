@@ -16,6 +16,8 @@ from issues.views import (
     notes,
     papers,
     pictures,
+    public,
+    publishing,
     rounds,
     search,
     setup,
@@ -129,7 +131,34 @@ import_urls: list[URLPattern] = [
     path("<uuid:batch>/retract/", imports.import_retract, name="import_retract"),
 ]
 
+# What the head lets out, and to whom.
+publishing_urls: list[URLPattern] = [
+    path("", publishing.publishing, name="publishing"),
+    path("edition/", publishing.edition_on, name="edition_on"),
+    path("edition/off/", publishing.edition_off, name="edition_off"),
+    path("links/", publishing.share, name="share"),
+    path("links/<uuid:link>/withdraw/", publishing.share_withdraw, name="share_withdraw"),
+]
+
+
+def edition_urls(door: str) -> list[URLPattern]:
+    """The pages for people without account, by either door."""
+    return [
+        path("", public.state, name=f"{door}_state"),
+        path("items/<slug:key>/", public.item, name=f"{door}_item"),
+        path("rounds/", public.rounds, name=f"{door}_rounds"),
+        path("rounds/<int:place>/", public.round_, name=f"{door}_round"),
+        path("sources/", public.sources, name=f"{door}_sources"),
+        path("sources/<uuid:source>/", public.source, name=f"{door}_source"),
+        path("corrections/", public.corrections, name=f"{door}_corrections"),
+    ]
+
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("robots.txt", public.robots, name="robots"),
+    path("public/<slug:slug>/", include(edition_urls("public"))),
+    path("s/<str:secret>/", include(edition_urls("shared"))),
+    path("negotiations/<slug:slug>/publishing/", include(publishing_urls)),
     path("", home.home, name="home"),
     path("negotiations/new/from-file/", files.negotiation_from_file, name="negotiation_from_file"),
     path("negotiations/new/from-file/schema/", files.file_schema, name="file_schema"),

@@ -182,6 +182,8 @@ ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 5 * 60
 # Wider than allauth's own five tries per name: a stranger must not lock a person out so cheaply.
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,20/5m/key"}
+# How many pages of share links one address may open, guessing secrets included.
+SHARE_RATES = {"share": "120/m/ip"}
 # A second factor: an app that shows codes, or a passkey; codes on paper for when both are lost.
 # People's mail addresses are not asked for, so none has to be confirmed first.
 MFA_ADAPTER = "negotiations.second_factor.Adapter"

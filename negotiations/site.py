@@ -1,4 +1,4 @@
-"""Addresses that serve machines: health and robots."""
+"""Addresses that serve machines: health."""
 
 from __future__ import annotations
 
@@ -27,12 +27,6 @@ def readyz(request: HttpRequest) -> HttpResponse:
     reasons = reasons_not_ready()
     status = HTTPStatus.SERVICE_UNAVAILABLE if reasons else HTTPStatus.OK
     return JsonResponse({"ready": not reasons, "reasons": reasons}, status=status)
-
-
-@require_safe
-@login_not_required
-def robots(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("User-agent: *\nDisallow: /\n", content_type=PLAIN)
 
 
 def nowhere(request: HttpRequest, rest: str) -> HttpResponse:

@@ -154,7 +154,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("preview/stop/", eyes.preview_stop, name="preview_stop"),
     path("healthz", site.healthz, name="healthz"),
     path("readyz", site.readyz, name="readyz"),
-    path("robots.txt", site.robots, name="robots"),
     path("", include((negotiations_urls, "negotiations"))),
     path("", include("issues.urls")),
 ]

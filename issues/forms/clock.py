@@ -56,3 +56,9 @@ class AsOfForm(forms.Form):
         place = int(self.cleaned_data["round"])
         round_ = next(r for r in self.frame.held_rounds if r.place == place)
         return min(round_.last_day or self.frame.today, self.frame.today)
+
+
+class PublicDayForm(forms.Form):
+    """The day of an edition: what was known then."""
+
+    day = DayField()

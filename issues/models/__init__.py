@@ -11,6 +11,7 @@ from .entries import (
 from .imports import Import, Kind, Upload
 from .items import AgendaLine, Issue
 from .notes import Note, NotePerson
+from .publishing import Edition, ShareLink
 from .search import SearchRow
 from .sheets import Sheet, SheetRow
 from .sight import SightChange
@@ -22,6 +23,7 @@ __all__ = [
     "AudienceChange",
     "ChainHead",
     "ChainLink",
+    "Edition",
     "Entry",
     "EntrySource",
     "HistoryIsFinal",
@@ -33,6 +35,7 @@ __all__ = [
     "PersonErasure",
     "Redaction",
     "SearchRow",
+    "ShareLink",
     "Sheet",
     "SheetRow",
     "SightChange",

@@ -315,4 +315,6 @@ def source_view(source: Source, frame: FrameView) -> SourceView:
 def _source_view(
     frame: FrameView, publisher: str, title: str, url: str, uuid: UUID, size: int
 ) -> SourceView:
+    # A file is for members: the public gets the address of a source, never what was uploaded.
+    size = 0 if frame.viewer.is_public else size
     return SourceView(publisher or title, url, frame.source_url(uuid), file_text(size))

@@ -60,6 +60,7 @@ class HistoryLine:
     waits_party: Party | None = None
     next_step_party: Party | None = None
     sources: list[Cited] = field(default_factory=list)
+    is_public: bool = False  # names of people here, and what they tell each other, stay within
 
     @property
     def changes(self) -> bool:
@@ -198,6 +199,8 @@ class HistoryReader:
         where = (self.frame.viewer.scope, list(by_entry), self.frame.clock.known_moment)
         for link in _links(*where):
             page = self.frame.source_url(link.source.uuid)
+            if self.frame.viewer.is_public:
+                link.source.file_size = 0  # a file is for members
             by_entry[link.entry_id].sources.append(Cited(link.source, page))
         return lines
 
@@ -214,6 +217,7 @@ class HistoryReader:
             entry, [p for pk, p in self.frame.parties.items() if pk in value.parties]
         )
         line.is_struck = entry.pk in out
+        line.is_public = self.frame.viewer.is_public
         line.reply = replies.get(entry.pk)
         line.url = f"{self.base}{entry.uuid}/"
         self._name(line)

@@ -28,6 +28,7 @@ from .notes import add_note, may_remove, remove_note, restore_note, update_note
 from .opening import ItemData
 from .people import erase_person
 from .places import move_heading, move_issue, rename_series
+from .publishing import note_opened, publish, share, take_down, withdraw_share
 from .refusals import UNDO_MINUTES, may_correct, may_undo
 from .removal import change_audience, erase_negotiation, redact
 from .search import rebuild_search, rebuild_searches, search_differences
@@ -78,10 +79,12 @@ __all__ = [
     "may_undo",
     "move_heading",
     "move_issue",
+    "note_opened",
     "note_reading",
     "open_issue",
     "open_issues",
     "open_vault",
+    "publish",
     "rebuild",
     "rebuild_negotiation",
     "rebuild_search",
@@ -99,10 +102,13 @@ __all__ = [
     "save_sheet",
     "search_differences",
     "set_agenda_line",
+    "share",
     "sweep",
+    "take_down",
     "undo",
     "undo_sheet",
     "update_issue",
     "update_note",
     "verify_history",
+    "withdraw_share",
 ]

@@ -206,7 +206,8 @@ def _became(line: HistoryLine) -> Iterator[str]:
         yield fill(NOTE, _struck(line.reply))
     if line.redaction:
         when = day(line.redaction.redacted_at)
-        yield fill(NOTE, f"Redacted {when}: {line.redaction.reason}")
+        why = "" if line.is_public else f": {line.redaction.reason}"
+        yield fill(NOTE, f"Redacted {when}{why}")
 
 
 def _struck(reply: Entry | None) -> str:
@@ -225,6 +226,6 @@ def _sources(line: HistoryLine) -> Iterator[str]:
         yield "no source"
     if entry.reliability:
         yield fill(" · reliability {}", entry.reliability)
-    if entry.recorded_by:
+    if entry.recorded_by and not line.is_public:
         yield fill(" · typed by {}", entry.recorded_by)
     yield "</p>\n"

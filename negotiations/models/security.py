@@ -64,6 +64,10 @@ class SecurityEvent(models.Model):
         AUDIENCE = "audience", "Audience changed"
         DOWNLOAD = "download", "Taken away as a file"
         RULES = "rules", "Access rules changed"
+        PUBLISHED = "published", "Public edition switched on"
+        UNPUBLISHED = "unpublished", "Public edition switched off"
+        SHARED = "shared", "Share link made"
+        SHARE_ENDED = "share-ended", "Share link withdrawn"
         VAULT = "vault", "Vault opened"
         OVERRIDE = "override", "Opened without clearance"
 

@@ -102,7 +102,9 @@ _ABOUT = ' <a class="no-print" href="{}">more<span class="hidden-text"> about {}
 
 @register.simple_tag
 def source_link(source: Any) -> SafeString:
-    """A SourceView's text as a link to where it lies, else to its page here."""
+    """A SourceView's text as a link to where it lies, else to its page here, if it has one."""
+    if not (source.url or source.page):
+        return fill("{}", source.text)
     link = (_LINK, source.url) if source.url else (_PAGE, source.page)
     return fill(*link, source.text) + _file(source, source.page)
 
@@ -111,12 +113,13 @@ def source_link(source: Any) -> SafeString:
 def dated_source(source: Any, page: str) -> SafeString:
     """A source by its publisher and date, with its archived copy and the way to its page here.
 
-    In full, and itself that way, where it has no address elsewhere.
+    In full, and itself that way, where it has no address elsewhere. `page` may be empty.
     """
-    shown = fill(_PAGE, page, source)
+    shown = fill(_PAGE, page, source) if page else fill("{}", source)
     if source.url:
         name = ", ".join(filter(None, (source.publisher or source.title, source.date_text)))
-        shown = fill(_LINK, source.url, name) + fill(_ABOUT, page, source.title)
+        about = fill(_ABOUT, page, source.title) if page else SafeString("")
+        shown = fill(_LINK, source.url, name) + about
     if source.archive_url:
         shown += SafeString(" ") + fill(_LINK, source.archive_url, "archived copy")
     return shown + _file(source, page)

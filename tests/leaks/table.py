@@ -26,6 +26,7 @@ class Visit:
     place: dict = field(default_factory=dict)
     names: str = ""  # what of the address is hidden, or in the first world nothing
     before: Callable | None = None
+    is_open: bool = False  # without an account
     made: str = ""  # the kind of file that was prepared before
     is_slow: bool = False
 
@@ -124,7 +125,23 @@ ENTRY_FORMS = [DIALOG, "entry-form", "entry-reply"]
 ENTRY = {"who": "own", "said": "2025", "text": "So it is.", "audience": "members"}
 HIDDEN_SOURCE = {"source": "hidden"}
 
+EDITION = (*CLOCKS, "day=2025-04-10", "page=9", "as_of=x")
+
+
+def edition(**places):
+    """The pages of the public edition by either door, at every clock."""
+    return {
+        f"issues:{door}_{page}": seen(*EDITION, is_open=True, place=place)
+        for door in ("public", "shared")
+        for page, place in places.items()
+    }
+
+
 SEEN = {
+    **edition(
+        state={}, item={}, rounds={}, round={"place": 2}, sources={}, source={}, corrections={}
+    ),
+    "issues:robots": seen(is_open=True),
     "issues:home": seen(),
     "issues:search": seen(*LOOKED, fragments=["search-results"]),
     "issues:state_of_play": seen(
@@ -271,6 +288,7 @@ SENT_TO = {
     "issues:import_run": typed(fragments=["import-check"], before=words),
     "issues:import_retract": typed({"reason": "So."}),
     "negotiations:preview": typed({"whose": "RU"}),
+    "issues:share": typed({"what": "edition", "lasts": "week"}, {"what": "item-none"}),
     "negotiations:members": typed({"username": "nobody", "role": "viewer"}),
     "negotiations:party_edit": typed({"name": "Russian Federation", "code": "RU"}),
     "negotiations:party_remove": typed(place={"code": "US"}) + typed(place={"code": "RU"}),

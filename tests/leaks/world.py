@@ -67,7 +67,10 @@ def base():
         negotiation, "R2", "10 Apr 2025", number=2, note=f"{MEMBERS}note"
     )
     names = (f"{MEMBERS}item", "Flights", "Fees")
-    world.issues = [factories.make_issue(negotiation, name, heading="Money") for name in names]
+    world.issues = [
+        factories.make_issue(negotiation, name, heading="Money", audience=audience)
+        for name, audience in zip(names, ("members", "public", "public"), strict=True)
+    ]
     a, b, c = world.issues
     factories.set_letterhead(negotiation, heading=f"{MEMBERS}letterhead")
     world.source = frame.add_source(
@@ -85,10 +88,26 @@ def base():
     world.vault = factories.add_vault(a, world.us, f"{THEIRS}line", "US", [world.us_head])
     # That somebody opened a vault is the same line with or without something in it.
     world.opened = services.open_vault(viewer(negotiation, world.ru))
+    _let_out(world)
     world.archived = _archived(world)
     _elsewhere(world)
     world.hidden, world.slug = dict(NOTHING), negotiation.slug
     return world
+
+
+def _let_out(world):
+    """What is public, corrected in public, and read there and behind a link."""
+    negotiation, flights = world.negotiation, world.issues[1]
+    source = services.NewSource(title="Communiqué", url="https://example.org/communique")
+    said = record(
+        flights, "US", "Raised", "1 Mar 2025", by=world.us, sources=[source], audience="public"
+    )
+    america = viewer(negotiation, world.us)
+    put_right = entry_data(negotiation, "US", "Raised", "2 Mar 2025", audience="public")
+    services.correct(said, put_right, viewer=america, reason="A day later")
+    services.publish(negotiation, may_be_indexed=True, by=world.head)
+    _link, world.secret = services.share(negotiation, by=world.head, lasts=dt.timedelta(days=30))
+    world.communique = said.sources.get()
 
 
 def _archived(world):

@@ -1,0 +1,106 @@
+"""What leaves the house: the public edition, and links for people without an account."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import hmac
+import secrets
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from negotiations.models import Membership, Negotiation, Round
+
+from .items import Issue
+
+
+def new_key() -> str:
+    return secrets.token_hex(32)
+
+
+class Edition(models.Model):
+    """Whether a negotiation has a public edition, and the key that its addresses are made with."""
+
+    negotiation = models.OneToOneField(Negotiation, models.PROTECT, related_name="edition")
+    key = models.CharField(max_length=64, default=new_key, editable=False)
+    is_on = models.BooleanField(default=False)
+    may_be_indexed = models.BooleanField(default=False)
+    changed_at = models.DateTimeField(default=timezone.now)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return f"Public edition of {self.negotiation}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("issues:public_state", args=[self.negotiation.slug])
+
+    def item_key(self, pk: int) -> str:
+        """What stands in an address for an item: always the same, and without any order.
+
+        A number would show the gaps left by items that are not public.
+        """
+        mixed = hmac.digest(self.key.encode(), str(pk).encode(), "sha256")
+        return base64.b32encode(mixed[:10]).decode().lower()
+
+
+class ShareLink(models.Model):
+    """A link to the public scope, or to one page of it. Only the hash of its secret is kept."""
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    negotiation = models.ForeignKey(Negotiation, models.PROTECT, related_name="share_links")
+    sha256 = models.CharField(max_length=64, unique=True)
+    # Narrower than the whole: one item or one round, as of a day by what was known then.
+    issue = models.ForeignKey(Issue, models.PROTECT, null=True, blank=True, related_name="+")
+    round = models.ForeignKey(Round, models.PROTECT, null=True, blank=True, related_name="+")
+    day = models.DateField(null=True, blank=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    opened = models.PositiveIntegerField(default=0)
+    last_opened_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-made_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(issue=None) | Q(round=None), name="share_link_to_one_page"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"link of {self.made_at:%Y-%m-%d}"
+
+    @staticmethod
+    def hash_of(secret: str) -> str:
+        return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
+
+    @property
+    def what(self) -> str:
+        """What it shows, in words."""
+        return str(self.issue or self.round or "Whole edition")
+
+    def ended(self, now: dt.datetime) -> str:
+        """Why it no longer works; empty while it does.
+
+        It dies with its maker's right to make one: as a head, and with an open account.
+        """
+        if self.withdrawn_at:
+            return "withdrawn"
+        if now >= self.expires_at:
+            return "run out"
+        return "" if self._maker_is_head else "its maker is no head any more"
+
+    @property
+    def _maker_is_head(self) -> bool:
+        maker = self.made_by
+        if not maker.is_active:
+            return False
+        found = self.negotiation.memberships.filter(user=maker).first()
+        return found.role == Membership.Role.HEAD if found else bool(maker.is_superuser)

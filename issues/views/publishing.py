@@ -1,0 +1,120 @@
+"""The head's page: the public edition and share links."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from negotiations.access import Role, Viewer, heading, viewer_with
+from negotiations.forms import attempt
+from negotiations.views.common import page, sent_from
+
+from .. import services
+from ..access import share_link_of
+from ..forms.publishing import EditionForm, ShareForm
+from ..models import Edition, ShareLink
+from ..reads.clock import NOW
+from ..reads.edition import Door, PublicFrame, count_public
+from .pages import person
+
+HERE = "issues:publishing"
+
+
+@require_GET
+def publishing(request: HttpRequest, slug: str) -> HttpResponse:
+    """What is public, whether it is published, and who was given a link."""
+    viewer = heading(person(request), slug)
+    frame = _frame(viewer)
+    return _show(request, viewer, frame, ShareForm(None, frame=frame))
+
+
+@sent_from(HERE)
+@reauthentication_required
+def edition_on(request: HttpRequest, slug: str) -> HttpResponse:
+    """Switch the edition on, or change what search engines are told; after the password again."""
+    viewer = viewer_with(person(request), slug, Role.HEAD)
+    form = EditionForm(request.POST)
+    form.full_clean()
+    edition = services.publish(
+        viewer.negotiation, may_be_indexed=form.cleaned_data["may_be_indexed"], by=viewer.user
+    )
+    messages.success(request, f"The public edition is on, at {edition.get_absolute_url()}")
+    return redirect(HERE, slug)
+
+
+@sent_from(HERE)
+def edition_off(request: HttpRequest, slug: str) -> HttpResponse:
+    """Switch it off. At once, without a password, in an archived negotiation as well."""
+    viewer = heading(person(request), slug)
+    services.take_down(viewer.negotiation, by=viewer.user)
+    messages.success(request, "The public edition is off: its addresses lead nowhere now.")
+    return redirect(HERE, slug)
+
+
+@sent_from(HERE)
+def share(request: HttpRequest, slug: str) -> HttpResponse:
+    """Make a link and show it this once."""
+    viewer = viewer_with(person(request), slug, Role.HEAD)
+    frame = _frame(viewer)
+    form = ShareForm(request.POST, frame=frame)
+    made = attempt(
+        form, lambda _typed: services.share(viewer.negotiation, by=viewer.user, **form.chosen)
+    )
+    if not made:
+        return _show(request, viewer, frame, form)
+    link, secret = made
+    address = request.build_absolute_uri(reverse("issues:shared_state", args=[secret]))
+    context = {"viewer": viewer, "section": "setup", "part": "publishing"}
+    context |= {"link": link, "address": address}
+    return render(request, "issues/share_link.html", context)
+
+
+@sent_from(HERE)
+def share_withdraw(request: HttpRequest, slug: str, link: UUID) -> HttpResponse:
+    """From the next request on the link is dead; in an archived negotiation as well."""
+    viewer = heading(person(request), slug)
+    services.withdraw_share(share_link_of(viewer, link), by=viewer.user)
+    messages.success(request, "Withdrawn: the link no longer works.")
+    return redirect(HERE, slug)
+
+
+def _frame(viewer: Viewer) -> PublicFrame:
+    """What the public would read, whether or not there is an edition yet."""
+    found = Edition.objects.filter(negotiation=viewer.negotiation).first()
+    edition = found or Edition(key="")
+    edition.negotiation = viewer.negotiation
+    return PublicFrame(
+        Door(reverse("issues:public_state", args=[viewer.negotiation.slug]), edition), NOW
+    )
+
+
+def _show(
+    request: HttpRequest, viewer: Viewer, frame: PublicFrame, form: ShareForm
+) -> HttpResponse:
+    edition = frame.door.edition
+    context: dict[str, Any] = {
+        "viewer": viewer,
+        "section": "setup",
+        "part": "publishing",
+        "edition": edition,
+        "edition_form": EditionForm(initial={"may_be_indexed": edition.may_be_indexed}),
+        "counts": count_public(frame),
+        "links": _links(viewer),
+        "may_change": viewer.may_set_up,
+    }
+    return page(request, "issues/publishing.html", form, context)
+
+
+def _links(viewer: Viewer) -> list[tuple[ShareLink, str]]:
+    """Every link there was, with why it no longer works, if so."""
+    rows = ShareLink.objects.filter(negotiation=viewer.negotiation)
+    now = timezone.now()
+    return [(one, one.ended(now)) for one in rows.select_related("made_by", "issue", "round")]
