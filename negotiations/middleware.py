@@ -192,6 +192,8 @@ OPEN_TO_ALL = (
     "healthz",
     "readyz",
     "robots",
+    "public_",
+    "shared_",
 )
 
 

@@ -1,5 +1,6 @@
 """The one table of who may do what: every address, method and role. A new route must be in it."""
 
+import datetime as dt
 import re
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -12,7 +13,8 @@ from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from issues.models import Entry, Import
+from issues.models import Edition, Entry, Import, Issue, ShareLink
+from issues.services import publish, share
 from negotiations.models import Invitation, Negotiation
 from negotiations.services import add_source, archive_negotiation, invite
 from negotiations.startup import single_sign_on
@@ -52,6 +54,7 @@ PARTY = ({"code": "XX"}, {"code": "ru"})
 TABLE_NAME = ({"table": "secrets"},)
 BATCH = ({"batch": UUID(int=0)},)
 INVITATION = ({"invitation": "invitation elsewhere"}, {"invitation": "nowhere"})
+LINK = ({"link": "link elsewhere"}, {"link": "nowhere"})
 MEMBER = ({"username": "stranger"}, {"username": "nobody-at-all"})
 
 TABLE = [
@@ -68,6 +71,12 @@ TABLE = [
     Route("openid_connect_login", "POST", ANYBODY),
     Route("openid_connect_callback", "GET", ANYBODY),
     Route("mfa_end_connection", "POST", PERSON),
+    Route("issues:robots", "GET", ANYBODY),
+    *(
+        Route(f"issues:{door}_{page}", "GET", ANYBODY)
+        for door in ("public", "shared")
+        for page in ("state", "item", "rounds", "round", "sources", "source", "corrections")
+    ),
     Route("account_change_password", "GET", PERSON),
     Route("account_change_password", "POST", PERSON),
     Route("mfa_authenticate", "GET", ANYBODY),
@@ -188,6 +197,11 @@ TABLE = [
     Route("issues:issue_mark", "POST", HEAD, NUMBER),
     Route("issues:issue_restore", "POST", HEAD, NUMBER),
     Route("negotiations:security", "GET", HEAD),
+    Route("issues:publishing", "GET", HEAD),
+    Route("issues:edition_on", "POST", HEAD),
+    Route("issues:edition_off", "POST", HEAD),
+    Route("issues:share", "POST", HEAD),
+    Route("issues:share_withdraw", "POST", HEAD, LINK),
     Route("negotiations:preview", "GET", HEAD),
     Route("negotiations:preview", "POST", HEAD),
     Route("negotiations:negotiation_edit", "GET", HEAD),
@@ -225,6 +239,8 @@ WITHIN = [route for route in TABLE if route.minimum in (VIEWER, RECORDER, HEAD)]
 NESTED = [route for route in WITHIN if route.missing]
 # What an archived negotiation lets its head do: open it again, and look.
 STILL = {"negotiations:negotiation_unarchive", "negotiations:preview"}
+# And what must always be possible: to take back what was let out.
+STILL |= {"issues:edition_off", "issues:share_withdraw"}
 CHANGING = [route for route in WITHIN if route.method == "POST" and route.minimum != VIEWER]
 READING = [route for route in WITHIN if route.method == "GET" and route.minimum == VIEWER]
 
@@ -258,12 +274,16 @@ def talks(settings):
     talks.source = add_source(
         talks.negotiation, by=None, title="A readout", file=factories.make_file()
     )
-    talks.entry = factories.record(issue, "RU", by=talks.recorder, sources=[talks.source])
+    talks.entry = factories.record(
+        issue, "RU", by=talks.recorder, sources=[talks.source], audience="public"
+    )
     talks.note = factories.add_note(issue, by=talks.recorder)
     talks.vault = factories.add_vault(issue, by=talks.recorder, people=[talks.head])
     factories.set_letterhead(talks.negotiation)
     talks.sheet = factories.make_sheet(issue, talks.negotiation.rounds.get(), by=talks.recorder)
     invite(talks.negotiation, by=talks.head, role="viewer")
+    publish(talks.negotiation, may_be_indexed=False, by=talks.head)
+    _link, talks.secret = share(talks.negotiation, by=talks.head, lasts=dt.timedelta(days=1))
     talks.imported = Import.objects.create(
         negotiation=talks.negotiation, by=talks.recorder, kind="entries", file_name="table.csv"
     )
@@ -321,6 +341,12 @@ NEEDS = (
     ("slug", "batch"),
     ("slug", "kind"),
     ("slug", "invitation"),
+    ("slug", "link"),
+    ("slug", "key"),
+    ("secret",),
+    ("secret", "key"),
+    ("secret", "place"),
+    ("secret", "source"),
     ("token",),
     ("uidb64", "token"),
     ("pk",),
@@ -332,6 +358,15 @@ def invitation_in(talks):
     """The one that waits there, if any."""
     waiting = Invitation.objects.filter(negotiation__slug=talks.slug).first()
     return waiting.uuid if waiting else UUID(int=0)
+
+
+def published_in(talks):
+    """The key of its first public item, and the name of its latest share link, if any."""
+    edition = Edition.objects.filter(negotiation__slug=talks.slug).first()
+    issue = Issue.objects.filter(negotiation__slug=talks.slug).order_by("pk").first()
+    link = ShareLink.objects.filter(negotiation__slug=talks.slug).first()
+    key = edition.item_key(issue.pk) if edition and issue else "x"
+    return {"key": key, "link": link.uuid if link else UUID(int=0)}
 
 
 def address_of(name, talks, **other):
@@ -347,6 +382,8 @@ def address_of(name, talks, **other):
     values |= {"source": talks.source.uuid, "sheet": talks.sheet.uuid, "note": talks.note.uuid}
     values |= {"vault": talks.vault.uuid}
     values |= {"table": "entries", "pk": 1, "provider_id": "sso"} | other
+    values |= {"secret": getattr(talks, "secret", "x"), **published_in(talks)}
+    values |= {"table": "entries", "pk": 1} | other
     for names in NEEDS:
         with suppress(NoReverseMatch):
             return reverse(name, kwargs={one: values[one] for one in names})
@@ -420,8 +457,10 @@ def somewhere_else(talks):
     other.rounds.update(place=99)
     factories.add_member(other, user=talks.stranger)
     made, _token = invite(other, by=talks.head, role="viewer")
+    link, _secret = share(other, by=talks.head, lasts=dt.timedelta(days=1))
     uuids = {
         "invitation": made.uuid,
+        "link": link.uuid,
         "entry": entry.uuid,
         "source": source.uuid,
         "sheet": sheet.uuid,

@@ -37,17 +37,20 @@ def publishing(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @sent_from(HERE)
-@reauthentication_required
 def edition_on(request: HttpRequest, slug: str) -> HttpResponse:
     """Switch the edition on, or change what search engines are told; after the password again."""
-    viewer = viewer_with(person(request), slug, Role.HEAD)
+    return _switch_on(request, viewer_with(person(request), slug, Role.HEAD))
+
+
+@reauthentication_required
+def _switch_on(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     form = EditionForm(request.POST)
     form.full_clean()
     edition = services.publish(
         viewer.negotiation, may_be_indexed=form.cleaned_data["may_be_indexed"], by=viewer.user
     )
     messages.success(request, f"The public edition is on, at {edition.get_absolute_url()}")
-    return redirect(HERE, slug)
+    return redirect(HERE, viewer.negotiation.slug)
 
 
 @sent_from(HERE)
