@@ -11,7 +11,7 @@ from django.core.paginator import Page
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
 
-from negotiations.access import the_public
+from negotiations.access import scope_filter, the_public
 from negotiations.models import Readout, Round, Source
 from negotiations.scopes import PUBLIC_SCOPE
 
@@ -108,18 +108,19 @@ class PublicFrame(FrameView):
         return rows.filter(counts_from__lte=self.clock.as_of) if self.clock.as_of else rows
 
     def sources(self) -> QuerySet[Source]:
-        """The sources of public entries, and those of rounds and public readouts."""
+        """Public sources: of public entries, of rounds and of public readouts."""
         links = EntrySource.objects.filter(entry__in=self.entries().order_by())
         if moment := self.clock.known_moment:
             links = links.filter(recorded_at__lte=moment)
         of_entries = Exists(links.filter(source=OuterRef("pk")))
         of_rounds = Exists(Round.objects.filter(sources=OuterRef("pk")).order_by())
         of_readouts = Exists(self.readouts().filter(source=OuterRef("pk")))
-        sources = Source.objects.filter(negotiation=self.negotiation)
+        sources = Source.objects.filter(scope_filter(PUBLIC_SCOPE), negotiation=self.negotiation)
         return sources.filter(of_entries | of_rounds | of_readouts)
 
     def readouts(self) -> QuerySet[Readout]:
-        return Readout.objects.filter(round__negotiation=self.negotiation).order_by()
+        rows = Readout.objects.filter(scope_filter(PUBLIC_SCOPE))
+        return rows.filter(round__negotiation=self.negotiation).order_by()
 
     def source(self, uuid: UUID) -> Source:
         """The source, as far as it is public. Raises Http404."""

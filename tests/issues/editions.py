@@ -6,6 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from issues import services
+from negotiations.models import Readout
 from negotiations.services import set_readout
 from negotiations.services.rounds import Account
 from tests import factories
@@ -49,10 +50,27 @@ def make_published(**fields):
     factories.record(
         mesh, "US", "Agreed", "10 Feb 2025", round=talks.round, text="signed", **PUBLIC
     )
-    us = negotiation.parties.get(code="US")
+    _keep_within(talks)
+    ru, us = negotiation.parties.all()
     set_readout(talks.round, party=us, account=Account("A good day."), by=None)
+    Readout.objects.update(audience="public")
+    set_readout(talks.round, party=ru, account=Account("amongus day", "amongus paper"), by=None)
+    services.set_agenda_line(talks.round, quotas, planned=True, audience="public", by=None)
+    services.set_agenda_line(talks.round, mesh, planned=True, by=None)
     services.publish(negotiation, may_be_indexed=False, by=talks.head)
     return talks
+
+
+def _keep_within(talks):
+    """Items that are not public, each with an entry that would be."""
+    negotiation, russia = talks.negotiation, viewer(talks.negotiation, talks.ru)
+    members = factories.make_issue(negotiation, "amongus item", audience="members")
+    factories.record(members, "US", "Agreed", text="amongus too")
+    own = own_audience(russia) | {"recorded_party": russia.party}
+    ours = factories.make_issue(negotiation, "forrussia item", by=talks.ru, **own)
+    factories.record(
+        ours, "RU", "Agreed", by=talks.ru, text="forrussia too", **own_audience(russia)
+    )
 
 
 def edition_key(issue):
