@@ -77,6 +77,20 @@ def test_what_is_missing_within_answers_as_an_edition_that_is_off(talks):
         assert read(f"{base(talks)}{rest}") == missing
 
 
+@pytest.mark.parametrize("title", ["amongus item", "forrussia item"])
+def test_an_item_that_is_not_public_is_missing_even_to_who_knows_its_key(talks, title):
+    key = edition_key(talks.negotiation.issues.get(title=title))
+    assert read(f"{base(talks)}items/{key}/") == read("/public/nobody/")
+
+
+def test_sources_and_agenda_that_are_not_public_are_missing(talks):
+    hidden = talks.negotiation.sources.filter(title__startswith="amongus")
+    assert hidden.count() == 2
+    for source in hidden:
+        assert read(f"{base(talks)}sources/{source.uuid}/") == read("/public/nobody/")
+    assert read(f"{base(talks)}rounds/1/")[1].count(">planned<") == 1
+
+
 def test_items_that_are_taken_out_vanish(talks):
     address = f"{base(talks)}items/{edition_key(talks.issues[0])}/"
     services.mark_in_error(talks.issues[0], version=1, by=talks.head, reason="Twice")

@@ -19,8 +19,8 @@ from tests.test_permissions import undone
 from . import table
 from .world import BIRDS, people
 
-# Random ids, keys and secrets, and the fingerprints over them, whole or as papers have them: test_chains.py holds
-# that these follow from what their reader sees alone.
+# Random ids, keys and secrets, and the fingerprints over them, whole or as papers have them:
+# test_chains.py holds that these follow from what their reader sees alone.
 UUID = re.compile(
     r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\b[0-9a-f]{64}\b|\b[0-9a-f]{8}(?:\s+[0-9a-f]{8}){3}\b"
     r"|(?<=items/)[a-z2-7]{16}(?=/)|(?<=item-)[a-z2-7]{16}\b|(?<=/s/)[\w-]{43}(?=/)"

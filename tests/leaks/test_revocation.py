@@ -1,12 +1,15 @@
 """Somebody's membership ends: all they asked before is asked again, and nothing answers."""
 
+import datetime as dt
+
 import pytest
 import time_machine
 from django.apps import apps
+from django.test import Client
 from django.urls import reverse
 
 from issues.models import Entry
-from issues.services import importing
+from issues.services import importing, share, take_down, withdraw_share
 from negotiations.services import add_member, remove_member
 from tests import factories
 from tests.factories import own_audience, viewer
@@ -65,6 +68,35 @@ def test_pages_of_ones_own_tell_nothing_of_it(talks):
         told = talks.client.get(address).content.decode()
         assert talks.negotiation.title not in told
         assert MEMBERS not in told
+
+
+def let_out(talks):
+    """Every page that needs no account, by either door, at every clock."""
+    for route in table.ROUTES:
+        if route.name.startswith(("issues:public_", "issues:shared_")):
+            for visit in table.visits(route):
+                yield str(route), visit, crawl.visited(Client(), route, visit, talks)
+
+
+def test_what_was_let_out_is_taken_back(talks):
+    """The edition off and the link withdrawn: each answers as if it had never been."""
+    before = {str(route) for route, _visit, answer in let_out(talks) if answer.status == 200}
+    assert len(before) == 14
+    take_down(talks.negotiation, by=talks.head)
+    withdraw_share(talks.negotiation.share_links.get(), by=talks.head)
+    assert {answer.status for _route, _visit, answer in let_out(talks)} == {404}
+    assert (
+        len({answer.text for _route, _visit, answer in let_out(talks)}) == 2
+    )  # one has no-referrer
+
+
+def test_a_link_ends_with_its_makers_membership(talks):
+    talks.client.force_login(talks.us_head)
+    _link, talks.secret = share(talks.negotiation, by=talks.us_head, lasts=dt.timedelta(days=1))
+    shared = reverse("issues:shared_state", args=[talks.secret])
+    assert Client().get(shared).status_code == 200
+    remove_member(talks.us_head.memberships.get(negotiation=talks.negotiation))
+    assert Client().get(shared).status_code == 404
 
 
 def test_it_all_worked_before(talks):
