@@ -67,7 +67,6 @@ TABLE = [
     Route("invitation", "GET", ANYBODY),
     Route("healthz", "GET", ANYBODY),
     Route("readyz", "GET", ANYBODY),
-    Route("robots", "GET", ANYBODY),
     Route("openid_connect_login", "POST", ANYBODY),
     Route("openid_connect_callback", "GET", ANYBODY),
     Route("mfa_end_connection", "POST", PERSON),

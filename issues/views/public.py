@@ -28,7 +28,7 @@ from negotiations.dates import date_text
 
 from ..access import published_at, shared_by
 from ..forms.clock import PublicDayForm
-from ..models import Edition, Issue
+from ..models import Edition, Issue, ShareLink
 from ..reads.citations import read_citations
 from ..reads.clock import Clock, clock_from
 from ..reads.detail import read_detail
@@ -80,10 +80,12 @@ def _answer(
         request, app="issues", action="share", config=settings.SHARE_RATES, limit_get=True
     ):
         return _refused(request, HTTPStatus.TOO_MANY_REQUESTS, SLOWLY)
-    frame = _by_link(request, secret) if secret else _by_slug(request, slug)
+    link, frame = _by_link(request, secret) if secret else (None, _by_slug(request, slug))
     if "day" in request.GET:
         return redirect(f"{request.path}{_chosen_day(request).query}")
     response = view(request, frame, **place)
+    if link:
+        note_opened(link)
     if _is_listed(frame, slug):
         response["X-Robots-Tag"] = "all"
     return response
@@ -94,12 +96,12 @@ def _by_slug(request: HttpRequest, slug: str) -> PublicFrame:
     return PublicFrame(Door(base, published_at(request.user, slug)), clock_from(request.GET))
 
 
-def _by_link(request: HttpRequest, secret: str) -> PublicFrame:
+def _by_link(request: HttpRequest, secret: str) -> tuple[ShareLink, PublicFrame]:
     link, edition = shared_by(secret)
-    note_opened(link)
     base = reverse("issues:shared_state", args=[secret])
     door = Door(base, edition, link.issue, link.round, is_dated=bool(link.day))
-    return PublicFrame(door, Clock(link.day, link.day) if link.day else clock_from(request.GET))
+    clock = Clock(link.day, link.day) if link.day else clock_from(request.GET)
+    return link, PublicFrame(door, clock)
 
 
 def _chosen_day(request: HttpRequest) -> Clock:

@@ -1,5 +1,6 @@
 """Erasing a negotiation: no row, no earlier row and no log of it is left, but for the tombstone."""
 
+import datetime as dt
 from collections import Counter
 from io import StringIO
 
@@ -63,6 +64,8 @@ def fill(head):
     Import.objects.create(negotiation=negotiation, by=head, kind="items", file_name=CANARY)
     Upload.objects.create(negotiation=negotiation, user=head, kind="items", file_name=CANARY)
     jobs.start(viewer(negotiation), CANARY, "json", NOW)
+    services.publish(negotiation, may_be_indexed=True, by=head)
+    services.share(negotiation, by=head, lasts=dt.timedelta(days=1), issue=issue)
     leave_traces(round_, issue, gone, head)
     return negotiation
 

@@ -106,6 +106,7 @@ def test_with_other_eyes_nothing_of_ones_own_side_is_seen(within):
     asked = within.borrowed.items()
     told = {key for key, answer in asked if re.search(f"{RUSSIA}|{SIDE}|{AUTHOR}", answer.text)}
     assert told == set()
+    assert [key for key, answer in asked if answer.status >= 500] == []
     assert {key[0] for key, answer in asked if "Flights" in answer.text} == {"US", ":public"}
 
 
