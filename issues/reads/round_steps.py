@@ -98,9 +98,11 @@ _LOOK = ("headline_id", "badge", "fell_from_id", "entry_count")
 @prepared
 def _begun(negotiation: int, scope: Scope, *days: dt.date) -> QuerySet[Any, Any]:
     """Periods that began after a first and by a second of these days."""
+    # In each alternative all that the index has, or the database reads every period.
+    where = {"negotiation": negotiation, "scope": scope.key}
     pairs = zip(days[::2], days[1::2], strict=True)
-    began = [Q(scope=scope.key, since__gt=before, since__lte=last) for before, last in pairs]
-    rows = Standing.objects.filter(reduce(or_, began), negotiation=negotiation)
+    began = [Q(**where, since__gt=before, since__lte=last) for before, last in pairs]
+    rows = Standing.objects.filter(reduce(or_, began))
     return rows.order_by().values_list("issue_id", "since", *_LOOK)
 
 
