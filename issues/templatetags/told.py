@@ -27,7 +27,7 @@ from negotiations.templatetags.parley import (
 from ..models import Entry
 from ..reads.citations import CitedItem
 from ..reads.entries import EntryLine
-from ..reads.history import HistoryLine
+from ..reads.history import Block, HistoryLine
 from ..reads.moves import MovedItem
 
 register = template.Library()
@@ -38,6 +38,23 @@ NOTE = '<p class="note">{}</p>\n'
 NOTED = '<span class="note">{}</span> '
 TARGET = '<a href="#history-line-{}">{}</a>'
 LONGEST = 160
+LINE = '<li{} id="history-line-{}"><div class="when">{}</div><div>{}{}</div></li>\n'
+STRUCK = SafeString(' class="struck"')
+ACT = (
+    '<a id="{0}-{1}" href="{2}{3}/" hx-get="{2}{3}/" hx-target="#entry-dialog-content"'
+    ' hx-swap="innerHTML">{4}</a>\n'
+)
+DIVIDER = '<li class="divider">{}</li>\n'
+FOLD = (
+    '<li class="fold"><details><summary>{} entries, no change ({} – {})</summary>'
+    '<ol class="tl">{}</ol></details></li>\n'
+)
+UNDO = (
+    '<form method="post" action="{0}undo/" hx-post="{0}undo/" hx-swap="none" hx-sync="this:drop">'
+    '<input type="hidden" name="csrfmiddlewaretoken" value="{1}">'
+    '<input type="hidden" name="back" value="{2}">'
+    '<button class="link" id="undo-{3}">undo</button></form>\n'
+)
 LIST = '<ul class="told" id="told-{}">\n{}{}</ul>'
 MORE = '<li><a class="note" href="{}">{}{}</a></li>\n'
 
@@ -109,14 +126,54 @@ def _reason(line: EntryLine) -> str:
 
 
 @register.simple_tag
-def history_words(line: HistoryLine) -> SafeString:
-    """When, who, what, on what source, and what became of it: all but what can be done with it."""
+def history_blocks(blocks: Iterable[Block], token: str, back: str) -> SafeString:
+    """A page of a history: lines with what may be done with them, folded runs, rounds between."""
+    return SafeString("".join(_block(block, token, back) for block in blocks))
+
+
+def _block(block: Block, token: str, back: str) -> SafeString:
+    if block.rounds:
+        return fill(DIVIDER, "; ".join(f"{one.title} · {one.when}" for one in block.rounds))
+    lines = block.fold or [line for line in [block.line] if line]
+    shown = SafeString("".join(_history_line(line, _acts(line, token, back)) for line in lines))
+    if not block.fold:
+        return shown
+    return fill(FOLD, len(lines), block.last_when, block.first_when, shown)
+
+
+@register.simple_tag
+def history_line(line: HistoryLine) -> SafeString:
+    """The same for one alone, with nothing to be done."""
+    return _history_line(line, NONE)
+
+
+def _history_line(line: HistoryLine, acts: SafeString) -> SafeString:
+    struck = STRUCK if line.is_struck else NONE
+    return fill(LINE, struck, line.entry.uuid, _when(line), _words(line), acts)
+
+
+def _acts(line: HistoryLine, token: str, back: str) -> SafeString:
+    """Undo, correct, take back, add a source, as far as the viewer may."""
+    if not line.may_correct:
+        return NONE
+    uuid, url, shown = line.entry.uuid, line.url, ""
+    if line.may_undo:
+        shown += fill(UNDO, url, token, back, uuid)
+    if not line.entry.takes_back:
+        shown += fill(ACT, "correct", uuid, url, "correct", "correct")
+    shown += fill(ACT, "retract", uuid, url, "retract", "take back")
+    if not line.entry.takes_back:
+        shown += fill(ACT, "source", uuid, url, "sources", "add a source")
+    return SafeString(f'<div class="src acts">{shown}</div>')
+
+
+def _words(line: HistoryLine) -> SafeString:
+    """Who, what, on what source, and what became of it."""
     found = (_who(line), _text(line), _carried(line), _became(line), _sources(line))
     return SafeString("".join(part for parts in found for part in parts))
 
 
-@register.simple_tag
-def history_when(line: HistoryLine) -> SafeString:
+def _when(line: HistoryLine) -> SafeString:
     """When it was said, at which round, and when it was entered if that was much later."""
     entry = line.entry
     time = f" {entry.said_time:%H:%M}" if entry.said_time else ""

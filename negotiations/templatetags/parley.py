@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from negotiations.dates import date_text
+from negotiations.forms import renderer
 from negotiations.markup import fill
 from negotiations.scopes import MEMBERS
 
@@ -130,6 +131,12 @@ def _file(source: Any, page: str) -> SafeString:
     if not source.file_text:
         return SafeString("")
     return SafeString(" ") + fill(_PAGE, f"{page}file/", source.file_text)
+
+
+@register.simple_tag
+def control(field: Any) -> SafeString:
+    """The control of a bound form field, without its label."""
+    return renderer.control(field)
 
 
 @register.filter
