@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import copy
-import datetime as dt
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Lower
 
 from negotiations.models import Category
-from negotiations.prepared import prepared
-from negotiations.scopes import Scope
 
 from .models import AgendaLine, Entry, Issue
+from .reads.agenda import Agenda, with_status
 from .reads.frame import FrameView
 from .reads.standings import StandingReader, StandingView, period
 from .standing import height
@@ -75,25 +73,6 @@ class Condition:
 def with_standing(issues: QuerySet[Issue], frame: FrameView) -> QuerySet[Issue]:
     """Joins the period that holds at the page's clock, in the viewer's scope, as `now`."""
     return issues.annotate(now=period(frame.viewer.scope, frame.clock.as_of))
-
-
-def _with_status(issues: QuerySet[Issue]) -> QuerySet[Issue]:
-    """Those that have a status now, and the parents of such."""
-    has_status = Q(("now__headline__isnull", False))
-    having = issues.filter(has_status, parent=OuterRef("pk")).order_by()
-    return issues.filter(has_status | Exists(having))
-
-
-@prepared
-def _agenda(negotiation: int, scope: Scope) -> QuerySet[Any, Any]:
-    issues = Issue.objects.shown_in(negotiation, scope)
-    return issues.in_agenda_order().values_list("pk", flat=True)
-
-
-@prepared
-def _agenda_with_status(negotiation: int, scope: Scope, day: dt.date | None) -> QuerySet[Any, Any]:
-    issues = Issue.objects.shown_in(negotiation, scope).annotate(now=period(scope, day))
-    return _with_status(issues).order_by("place", "sub_place", "pk").values_list("pk", flat=True)
 
 
 class AnyOf(django_filters.ChoiceFilter):
@@ -174,7 +153,7 @@ class IssueFilter(django_filters.FilterSet):
         names = (name for name in self.filters if name != "sort")
         return any(self.data.get(name) for name in names)
 
-    def found(self, reader: StandingReader, *, fold: bool = False) -> list[int]:
+    def found(self, reader: StandingReader, *, fold: bool = False) -> Sequence[int]:
         """The ids of the rows, in order; none when any filter is invalid (never more than asked).
 
         `fold` leaves out items without a status, but for parents of items that have one.
@@ -183,25 +162,18 @@ class IssueFilter(django_filters.FilterSet):
             return []
         sort = self.form.cleaned_data.get("sort") or "agenda"
         if not (self.is_active or self.frame.clock.known) and sort == "agenda":
-            return self._all(fold)
+            return Agenda(self.frame, fold=fold)
         self.conditions = []
         issues = self.qs
         find = self._computed if self.frame.clock.known else self._stored
         return find(issues, reader, sort, fold)
-
-    def _all(self, fold: bool) -> list[int]:
-        """What most pages begin with, so its SQL is worked out once."""
-        here, viewer = self.frame.negotiation.pk, self.frame.viewer
-        if fold:
-            return _agenda_with_status(here, viewer.scope, self.frame.clock.as_of)
-        return _agenda(here, viewer.scope)
 
     def _stored(
         self, issues: QuerySet[Issue], _reader: StandingReader, sort: str, fold: bool
     ) -> list[int]:
         for condition in self.conditions:
             issues = issues.filter(condition.query)
-        issues = _with_status(issues) if fold else issues
+        issues = with_status(issues) if fold else issues
         way = "desc" if sort.startswith("-") else "asc"
         columns = COLUMNS[sort.removeprefix("-")]
         # What has no status or no entry comes last either way, on every database.

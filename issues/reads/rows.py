@@ -20,6 +20,7 @@ from negotiations.scopes import Scope
 from ..models import Entry, Issue, Standing
 from ..standing import Movement, movement
 from .frame import FrameView
+from .moves import ItemName
 from .standings import NOTHING, StandingReader, StandingView
 from .wording import badge_text, movement_text, words_text
 
@@ -31,7 +32,7 @@ WHY = dict(Entry.Why.choices)
 class ItemRow:
     """An item with where it stands, in the viewer's scope and at the page's clock."""
 
-    issue: Issue
+    issue: Issue | ItemName
     url: str
     view: StandingView
     badge: str = ""
@@ -70,7 +71,9 @@ class RowBuilder:
         list_url = reverse("issues:issue_list", args=[frame.negotiation.slug])
         self.base = list_url  # an item's address is this and its number: no reverse per row
 
-    def rows(self, issues: Sequence[Issue], since: dt.date | None = None) -> list[ItemRow]:
+    def rows(
+        self, issues: Sequence[Issue | ItemName], since: dt.date | None = None
+    ) -> list[ItemRow]:
         """Rows in the order of `issues`; with `since`, what moved from that day to the clock."""
         pks = [issue.pk for issue in issues]
         views, then = self._views(pks, since)
@@ -96,10 +99,10 @@ class RowBuilder:
         views, then = self.reader.on_days(pks, [None, since])
         return views, then
 
-    def url(self, issue: Issue) -> str:
+    def url(self, issue: Issue | ItemName) -> str:
         return f"{self.base}{issue.address}/"
 
-    def _row(self, issue: Issue, view: StandingView) -> ItemRow:
+    def _row(self, issue: Issue | ItemName, view: StandingView) -> ItemRow:
         row = ItemRow(issue, f"{self.url(issue)}{self.frame.clock.query}", view)
         if issue.audience_party_id:  # nobody sees what another delegation keeps
             row.only_for = self.frame.viewer.party

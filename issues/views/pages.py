@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -19,6 +20,7 @@ from negotiations.prepared import prepared
 from ..models import Entry, Issue
 from ..reads.clock import NOW, clock_from
 from ..reads.frame import FrameView
+from ..reads.moves import ItemName
 from ..reads.paging import page_at
 
 ROWS = 50
@@ -75,19 +77,19 @@ def add_back(request: HttpRequest, frame: FrameView) -> str:
     return request.get_full_path() if may_record else ""
 
 
-def page_of(request: HttpRequest, pks: list[int]) -> tuple[Page[int], list[Issue]]:
+def page_of(request: HttpRequest, pks: Sequence[int]) -> tuple[Page[int], list[ItemName]]:
     """Page `?page=` of the items with these ids, 50 each, and the items on it. One query.
 
     Raises BadRequest for what is no such page.
     """
     page = page_at(pks, request.GET.get("page", ""), ROWS)
-    found = {issue.pk: issue for issue in _issues(list(page.object_list))}
+    found = {row[0]: ItemName(*row) for row in _names(list(page.object_list))}
     return page, [found[pk] for pk in page]
 
 
 @prepared
-def _issues(pks: list[int]) -> QuerySet[Issue]:
-    return Issue.objects.filter(pk__in=pks).order_by()
+def _names(pks: list[int]) -> QuerySet[Any, Any]:
+    return Issue.objects.filter(pk__in=pks).order_by().values_list(*ItemName._fields)
 
 
 def audience_line(viewer: Viewer) -> str:

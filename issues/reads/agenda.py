@@ -1,0 +1,81 @@
+"""All items of a negotiation in the order of the agenda, read as far as a page shows them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from negotiations.prepared import prepared
+from negotiations.scopes import Scope
+
+from ..models import Issue, Standing
+from .frame import FrameView
+from .standings import period
+
+# The page that most people open: its SQL is worked out once.
+FIRST = 50
+
+
+class Agenda(Sequence[int]):
+    """Their ids; `fold` leaves out what has no status, but for parents of items that have one.
+
+    Counted are the standings: whoever sees an item has exactly one of it on every day.
+    """
+
+    def __init__(self, frame: FrameView, *, fold: bool = False) -> None:
+        self._which = (
+            *(frame.negotiation.pk, frame.viewer.scope),
+            *(frame.clock.as_of if fold else None, fold),
+        )
+
+    @cached_property
+    def _length(self) -> int:
+        return sum(_counted(*self._which))
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(_in_order(*self._which))
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice) and not place.start and place.stop in range(FIRST + 1):
+            return _first(*self._which)[place]
+        found = _in_order(*self._which)[place]
+        return list(found) if isinstance(place, slice) else found
+
+
+def with_status(issues: QuerySet[Issue]) -> QuerySet[Issue]:
+    """Of items joined with their period as `now`: those that have a status, and their parents."""
+    has_status = Q(("now__headline__isnull", False))
+    having = issues.filter(has_status, parent=OuterRef("pk")).order_by()
+    return issues.filter(has_status | Exists(having))
+
+
+def _in_order(
+    negotiation: int, scope: Scope, day: dt.date | None, fold: bool
+) -> QuerySet[Any, Any]:
+    issues: QuerySet[Issue] = Issue.objects.shown_in(negotiation, scope)
+    if fold:
+        issues = with_status(issues.annotate(now=period(scope, day)))
+    return issues.order_by("place", "sub_place", "pk").values_list("pk", flat=True)
+
+
+@prepared
+def _first(negotiation: int, scope: Scope, day: dt.date | None, fold: bool) -> QuerySet[Any, Any]:
+    return _in_order(negotiation, scope, day, fold)[:FIRST]
+
+
+@prepared
+def _counted(negotiation: int, scope: Scope, day: dt.date | None, fold: bool) -> QuerySet[Any, Any]:
+    standings = Standing.objects.as_of(scope, day)
+    rows = standings.shown_in(negotiation)
+    if fold:
+        parts = standings.filter(issue__parent=OuterRef("issue"), issue__entered_in_error=False)
+        rows = rows.filter(~Q(category="") | Exists(parts.exclude(category="").order_by()))
+    # By category, the order of the index that has all of it: several numbers to be added up.
+    return rows.order_by().values("category").annotate(n=Count("pk")).values_list("n", flat=True)
