@@ -7,6 +7,7 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 DAY, MONTH, YEAR = "day", "month", "year"
 PRECISION_RANK = {YEAR: 0, MONTH: 1, DAY: 2}
@@ -38,6 +39,7 @@ class VagueDate:
         return date_text(self.first, self.precision)
 
 
+@lru_cache(maxsize=4096)
 def date_text(first: dt.date, precision: str = DAY) -> str:
     """10 Apr 2025, Apr 2025 or 2025. No locale and no format string: cheap enough for every row."""
     if precision == YEAR:
@@ -46,6 +48,7 @@ def date_text(first: dt.date, precision: str = DAY) -> str:
     return month if precision == MONTH else f"{first.day} {month}"
 
 
+@lru_cache(maxsize=4096)
 def span_text(first: dt.date, last: dt.date, precision: str = DAY) -> str:
     """A round's dates: "27 Feb 2025", "9–11 Apr 2025", "30 Apr – 2 May 2025" or "Dec 2025"."""
     start, end = date_text(first, precision), date_text(last, precision)

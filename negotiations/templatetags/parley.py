@@ -7,7 +7,10 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 from negotiations.dates import date_text
@@ -131,6 +134,32 @@ def _file(source: Any, page: str) -> SafeString:
     if not source.file_text:
         return SafeString("")
     return SafeString(" ") + fill(_PAGE, f"{page}file/", source.file_text)
+
+
+@register.simple_tag
+@lru_cache(maxsize=4096)
+def address(name: str, *values: Any) -> SafeString:
+    """As `url`, looked up once for each set of values: a page names fifteen, most of them again."""
+    return SafeString(escape(reverse(name, args=values)))
+
+
+@register.simple_tag
+def kept(template: str, **values: str | bool | int) -> SafeString:
+    """A partial that depends on these plain values alone, written once for each set of them.
+
+    It knows neither the request nor the person, so nothing else can get into it.
+    """
+    if unfit := [name for name, value in values.items() if not isinstance(value, PLAIN)]:
+        raise TypeError(f"{template} cannot be kept by {unfit[0]}: it is no plain value.")
+    return _kept(template, tuple(values.items()))
+
+
+PLAIN = (str, bool, int)
+
+
+@lru_cache(maxsize=512)
+def _kept(template: str, values: tuple[tuple[str, str | bool | int], ...]) -> SafeString:
+    return SafeString(render_to_string(template, dict(values)))
 
 
 @register.simple_tag
