@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from issues import services
+from issues.models import Issue
 from negotiations.models import Membership, Negotiation, User
 from negotiations.services import archive_negotiation
 from tests import factories
@@ -28,6 +29,10 @@ def state_url(slug):
 
 def shown(answer):
     return [row.issue.title for row in answer.context["rows"]]
+
+
+def item_of(row):
+    return Issue.objects.get(pk=row.issue.pk)
 
 
 class RealCase(CaseTest):
@@ -145,10 +150,10 @@ class RealCase(CaseTest):
             ),
             "says": lambda row, value: row.view.badge in badges[value],
             "said_by": lambda row, value: parties[value].pk in row.view.own_statuses,
-            "raised_by": lambda row, value: parties[value] in row.issue.raised_by.all(),
+            "raised_by": lambda row, value: parties[value] in item_of(row).raised_by.all(),
             "waits": lambda row, value: row.waits.split(":")[0] == waits.get(value, value),
             "moved": lambda row, value: row.moved.direction == value,
-            "round": lambda row, place: self.is_touched(row.issue, place, clock),
+            "round": lambda row, place: self.is_touched(item_of(row), place, clock),
         }
 
     def is_touched(self, issue, place, clock):
