@@ -9,7 +9,7 @@ from django.core.exceptions import BadRequest
 from negotiations.templatetags.parley import plural
 
 from ..filters import IssueFilter
-from ..models import Issue
+from ..reads.agenda import names_of
 from ..reads.entries import EntryReader
 from ..reads.frame import FrameView
 from ..reads.marking import marking_of
@@ -47,13 +47,12 @@ class StatePaper:
         found = self.filter.found(self.reader, fold=self.folds)
         if errors := self.filter.form.errors:
             raise BadRequest(_refusal(self.filter, errors))
-        issues = Issue.objects.in_bulk(found[:MOST_ITEMS])
-        shown = [issues[pk] for pk in found[:MOST_ITEMS]]
+        shown = names_of(found, found[:MOST_ITEMS])
         rows = RowBuilder(self.frame, self.reader).rows(shown, self.since_day)
         sources = Sources()
         steps = step_texts(self.frame, [row.view.next_step_entry or 0 for row in rows])
         sections = (self._table(rows, steps, len(found)), self._said(rows, steps, sources))
-        frame, marking = self.frame, marking_of(self.frame, list(issues), notes=False)
+        frame, marking = self.frame, marking_of(self.frame, [one.pk for one in shown], notes=False)
         return Paper(
             kind="State of play",
             title=frame.negotiation.title,

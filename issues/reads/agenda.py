@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from negotiations.scopes import Scope
 
 from ..models import Issue, Standing
 from .frame import FrameView
+from .moves import ItemName
 from .standings import period
 
 # The page that most people open: its SQL is worked out once.
@@ -31,6 +32,8 @@ class Agenda(Sequence[int]):
             *(frame.negotiation.pk, frame.viewer.scope),
             *(frame.clock.as_of if fold else None, fold),
         )
+        # What was read last, which the page is about to show.
+        self.names: dict[int, ItemName] = {}
 
     @cached_property
     def _length(self) -> int:
@@ -40,13 +43,31 @@ class Agenda(Sequence[int]):
         return self._length
 
     def __iter__(self) -> Iterator[int]:
-        return iter(_in_order(*self._which))
+        return iter(self[:])
 
     def __getitem__(self, place: Any) -> Any:
-        if isinstance(place, slice) and not place.start and place.stop in range(FIRST + 1):
-            return _first(*self._which)[place]
-        found = _in_order(*self._which)[place]
-        return list(found) if isinstance(place, slice) else found
+        if not isinstance(place, slice):
+            return self[:][place]
+        if not place.start and place.stop in range(FIRST + 1):
+            rows = _first(*self._which)[place]
+        else:
+            rows = list(_in_order(*self._which)[place])
+        self.names = {row[0]: ItemName(*row) for row in rows}
+        return list(self.names)
+
+
+def names_of(found: Sequence[int], shown: Iterable[int]) -> list[ItemName]:
+    """The items `shown` of those `found`, in this order. No query for a page of an agenda."""
+    names = found.names if isinstance(found, Agenda) else {}
+    wanted = list(shown)
+    if missing := [pk for pk in wanted if pk not in names]:
+        names = names | {row[0]: ItemName(*row) for row in _named(missing)}
+    return [names[pk] for pk in wanted]
+
+
+@prepared
+def _named(pks: list[int]) -> QuerySet[Any, Any]:
+    return Issue.objects.filter(pk__in=pks).order_by().values_list(*ItemName._fields)
 
 
 def with_status(issues: QuerySet[Issue]) -> QuerySet[Issue]:
@@ -62,7 +83,7 @@ def _in_order(
     issues: QuerySet[Issue] = Issue.objects.shown_in(negotiation, scope)
     if fold:
         issues = with_status(issues.annotate(now=period(scope, day)))
-    return issues.order_by("place", "sub_place", "pk").values_list("pk", flat=True)
+    return issues.order_by("place", "sub_place", "pk").values_list(*ItemName._fields)
 
 
 @prepared

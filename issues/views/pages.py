@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.paginator import Page
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -15,9 +14,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from negotiations.access import Viewer
 from negotiations.models import User
-from negotiations.prepared import prepared
 
 from ..models import Entry, Issue
+from ..reads.agenda import names_of
 from ..reads.clock import NOW, clock_from
 from ..reads.frame import FrameView
 from ..reads.moves import ItemName
@@ -83,13 +82,7 @@ def page_of(request: HttpRequest, pks: Sequence[int]) -> tuple[Page[int], list[I
     Raises BadRequest for what is no such page.
     """
     page = page_at(pks, request.GET.get("page", ""), ROWS)
-    found = {row[0]: ItemName(*row) for row in _names(list(page.object_list))}
-    return page, [found[pk] for pk in page]
-
-
-@prepared
-def _names(pks: list[int]) -> QuerySet[Any, Any]:
-    return Issue.objects.filter(pk__in=pks).order_by().values_list(*ItemName._fields)
+    return page, names_of(pks, page)
 
 
 def audience_line(viewer: Viewer) -> str:
