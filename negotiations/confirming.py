@@ -24,7 +24,7 @@ def is_confirmed(request: HttpRequest) -> bool:
 
 def ask_to_confirm(request: HttpRequest) -> HttpResponse:
     """To the page that asks, and back. What was sent already stays in the browser, nowhere else."""
-    way = urlencode({REDIRECT_FIELD_NAME: request.path})
+    way = urlencode({REDIRECT_FIELD_NAME: request.get_full_path()})
     page = f"{resolve_url('account_reauthenticate')}?{way}"
     if request.method in {"GET", "HEAD"}:
         return redirect(page)

@@ -10,9 +10,9 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 
-from . import frame, people, statuses
+from . import frame, overrides, people, statuses
 
-__all__ = ["allauth", "frame", "people", "statuses"]
+__all__ = ["allauth", "frame", "overrides", "people", "statuses"]
 
 # Addresses are given with the account, providers by the environment; the rest are secrets.
 # Their pages were registered by the imports above; later than this module they would come back.

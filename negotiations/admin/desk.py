@@ -9,7 +9,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 from negotiations.access import Viewer, can
-from negotiations.models import Membership, Negotiation, Party, User
+from negotiations.models import Membership, Negotiation, Override, Party, User
 from negotiations.scopes import DELEGATION, MEMBERS, PUBLIC
 
 Role = Membership.Role
@@ -29,8 +29,9 @@ def negotiation_of(row: Model | None) -> Negotiation | None:
 
 
 class Desk:
-    """One person of the staff. A superuser repairs everything, yet sees no delegation's own
-    entries unless tied to it; other staff have the rights of their memberships."""
+    """One person of the staff. A superuser repairs everything, yet sees nothing of a delegation's
+    own unless tied to it or with a reason, as an `Override`; other staff have the rights of their
+    memberships."""
 
     def __init__(self, user: User) -> None:
         self.user = user
@@ -40,9 +41,14 @@ class Desk:
         rows = self.user.memberships.select_related("party", "negotiation")
         return {row.negotiation_id: row for row in rows}
 
-    @property
+    @cached_property
     def own_parties(self) -> list[Party]:
-        return [row.party for row in self.memberships.values() if row.party]
+        """The delegations whose own this person sees: tied to them, or by an open override."""
+        own = [row.party for row in self.memberships.values() if row.party]
+        if not self.user.is_superuser:
+            return own
+        opened = Override.objects.still_open().filter(by=self.user).select_related("party")
+        return own + [one.party for one in opened]
 
     @property
     def negotiations(self) -> QuerySet[Negotiation]:

@@ -14,6 +14,7 @@ from negotiations.models import (
     Letterhead,
     Membership,
     Negotiation,
+    Override,
     Party,
     Round,
     Source,
@@ -220,3 +221,10 @@ def _check_tie(negotiation: Negotiation, by: User, user: User, party: Party | No
     allowed, why_not = can_manage(Desk(by).viewer(negotiation), user, party)
     if not allowed:
         raise ValidationError({"party": why_not})
+
+
+class OverrideWriter(Writer):
+    """Opened once, with a reason; it is never edited and ends by an act of its own."""
+
+    def add(self, row: Model, by: User, **data: Any) -> Override:
+        return services.open_override(data["party"], reason=data["reason"], by=by)

@@ -10,6 +10,7 @@ from .negotiation import (
     Negotiation,
     Party,
 )
+from .overrides import Override
 from .people import User
 from .rounds import Delegate, Readout, Round
 from .schemes import LADDER, Category, Status, StatusScheme
@@ -28,6 +29,7 @@ __all__ = [
     "ROUTE_WORDS",
     "Membership",
     "Negotiation",
+    "Override",
     "Party",
     "Precision",
     "Readout",

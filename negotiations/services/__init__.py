@@ -32,6 +32,7 @@ from .negotiation import (
     unarchive_negotiation,
     update_negotiation,
 )
+from .overrides import end_override, open_override
 from .parties import add_party, move_party, remove_party, update_party
 from .rounds import (
     create_round,
@@ -79,6 +80,7 @@ __all__ = [
     "create_negotiation",
     "create_round",
     "delete_files",
+    "end_override",
     "finish_job",
     "forget_job",
     "invite",
@@ -92,6 +94,7 @@ __all__ = [
     "move_status",
     "note",
     "open_invitation",
+    "open_override",
     "redact_source",
     "refuse_job",
     "remove_member",
