@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from issues import services
 from issues.models import AgendaLine, AudienceChange, Entry, Issue, Standing
 from negotiations.models import Delegate, Erasure, Negotiation, Readout, Round, Source, Status
-from negotiations.services import add_source
+from negotiations.services import add_source, open_override
 from tests import factories
 from tests.admin_pages import browser, make_staff, make_superuser, url
 
@@ -25,7 +25,7 @@ NEVER_ADDED = {
         "EntrySource",
         "AudienceChange",
     ),
-    *("Redaction", "Standing", "StandingParty", "Note", "Override"),
+    *("Redaction", "Standing", "StandingParty", "Note"),
 }
 # The search index holds the words of every delegation; sheets are drafts that only those at the
 # table may read; an import is read on its own pages, by who may see what came with it.
@@ -57,6 +57,7 @@ def world(db):
     services.redact(factories.record(issue, "US", "Raised"), reason="A slip.", by="admin")
     factories.set_letterhead(negotiation)
     factories.add_note(issue)
+    open_override(russia, reason="A repair.", by=factories.make_user(is_superuser=True))
     Erasure.objects.create(slug_sha256="0" * 64, reason="On request.", entries=3)
     return talks
 
