@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('negotiations', '0009_single_sign_on'),
+        ('negotiations', "0010_publishing_kinds"),
     ]
 
     operations = [
