@@ -27,7 +27,7 @@ env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Everything the running program writes; kept out of version control.
 VAR_DIR = Path(env.str("PARLEY_VAR", default=str(BASE_DIR / "var")))
-VAR_DIR.mkdir(exist_ok=True)
+VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 DEBUG = env.bool("PARLEY_DEBUG", default=False)
 PARLEY_DEMO = env.bool("PARLEY_DEMO", default=False)

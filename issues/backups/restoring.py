@@ -8,7 +8,7 @@ import io
 import os
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -25,7 +25,6 @@ from .engines import Engine, engine
 from .making import sync_folder
 from .manifest import (
     DATABASE,
-    FILES,
     LARGEST_MANIFEST,
     MANIFEST,
     Manifest,
@@ -79,8 +78,7 @@ class Staged:
     """Where the members lie until they are moved; each on the disk that it will be on."""
 
     def __init__(self, database: Path, files: Path) -> None:
-        self.database, self.files = database / DATABASE, files / FILES
-        self.files.mkdir(mode=0o700)
+        self.database, self.files = database / DATABASE, files
 
     def path(self, name: str) -> Path:
         if name == DATABASE:
@@ -91,8 +89,10 @@ class Staged:
 
 
 def _stage(stack: ExitStack, target: Engine) -> Staged:
-    beside = Path(settings.MEDIA_ROOT).parent
-    folders = [target.folder() or beside, beside]
+    # Inside the folder of files, which may be a disk of its own.
+    root = Path(settings.MEDIA_ROOT)
+    root.mkdir(mode=0o700, exist_ok=True)
+    folders = [target.folder() or Path(settings.VAR_DIR), root]
     made = [TemporaryDirectory(dir=folder, prefix=".restore-") for folder in folders]
     return Staged(*(Path(stack.enter_context(one)) for one in made))
 
@@ -189,13 +189,15 @@ def _take(file: IO[bytes] | None, path: Path, member: Member, progress: Progress
 def _move_in(target: Engine, staged: Staged, manifest: Manifest) -> None:
     """First the files, then the database: without it the place still counts as empty."""
     root = Path(settings.MEDIA_ROOT)
-    if root.is_dir():
-        root.rmdir()
-    staged.files.rename(root)
+    moved = _rename(staged.files.iterdir(), root)
     try:
         target.bring_in(staged.database, manifest)
     except BaseException:
-        root.rename(staged.files)
+        _rename(moved, staged.files)
         raise
-    for folder in {target.folder() or root.parent, root.parent}:
+    for folder in {target.folder() or root, root}:
         sync_folder(folder)
+
+
+def _rename(paths: Iterable[Path], folder: Path) -> list[Path]:
+    return [path.rename(folder / path.name) for path in list(paths)]

@@ -172,7 +172,9 @@ def place(tmp_path, monkeypatch, settings):
     settings.MEDIA_ROOT = folder / "files"
 
     def content():
+        """All that is there but for the lock and an empty folder for files."""
         paths = [path for path in folder.rglob("*") if path.name != "parley.serving"]
+        paths = [path for path in paths if path.is_file() or any(path.iterdir())]
         return {p.relative_to(folder).as_posix(): p.is_file() and p.read_bytes() for p in paths}
 
     return SimpleNamespace(folder=folder, database=path, content=content)

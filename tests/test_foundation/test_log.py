@@ -149,6 +149,12 @@ def test_a_slow_query_shows_placeholders_for_what_was_asked(heard, person, setti
     assert WORD not in "\n".join(heard("json"))
 
 
+def test_commands_may_be_slow(heard, settings):
+    settings.PARLEY_SLOW_QUERY_MS = 0.001
+    User.objects.count()
+    assert heard("json") == []
+
+
 @pytest.mark.django_db(transaction=True)
 def test_each_connection_is_watched_once():
     connection.close()
