@@ -14,6 +14,14 @@ CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 NO_CHROMIUM = "chromium is not on the PATH"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Tests that begin with the same rows run in one process, which makes these once."""
+    for item in items:
+        if "module_db" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group(item.module.__name__))
+
+
 def pytest_runtest_setup(item):
     """Skip browser tests where there is no chromium; REQUIRE_ALL=1 makes that a failure."""
     if item.get_closest_marker("browser") and not CHROMIUM:
@@ -57,6 +65,41 @@ def django_db_setup(databases, django_db_blocker):
         lead_to(databases.copy(databases.empty(), "tests"))
         yield
         lead_to(None)
+
+
+@pytest.fixture(scope="module")
+def module_db(request, django_db_setup, django_db_blocker):
+    """For what all tests of a module begin with, made once: each takes its own changes back.
+
+    A test works on a deep copy of it, asked for together with `db`.
+    """
+    from django.db import transaction
+
+    ours = [item for item in request.session.items if item.module is request.module]
+    assert not any(map(_commits, ours)), "a test of this module would wait for it: move one of both"
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def _commits(item):
+    marker = item.get_closest_marker("django_db")
+    live = {"live_server", "transactional_db"}.intersection(item.fixturenames)
+    return bool(live) or bool(marker and marker.kwargs.get("transaction"))
+
+
+@pytest.fixture(scope="module")
+def module_talks(module_db):
+    from tests import factories
+
+    return factories.make_talks()
+
+
+@pytest.fixture(scope="module")
+def module_delegations(module_db):
+    from tests import factories
+
+    return factories.make_delegations()
 
 
 @pytest.fixture(scope="session")

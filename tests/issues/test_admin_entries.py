@@ -1,5 +1,6 @@
 """Entries in the admin: added, read, corrected and retracted; never changed, never deleted."""
 
+from copy import deepcopy
 from uuid import uuid4
 
 import pytest
@@ -23,8 +24,8 @@ def client(admin):
 
 
 @pytest.fixture
-def talks(db):
-    return factories.make_talks()
+def talks(module_talks, db):
+    return deepcopy(module_talks)
 
 
 @pytest.fixture

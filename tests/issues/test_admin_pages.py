@@ -1,5 +1,7 @@
 """Every page of the admin opens; who is nobody here gets in nowhere."""
 
+from copy import deepcopy
+
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -38,8 +40,7 @@ SHOWN_NOWHERE |= {"Edition", "ShareLink"}
 SHOWN_NOWHERE |= {"ChainHead", "ChainLink", "PersonErasure"}
 
 
-@pytest.fixture
-def world(db):
+def make_world():
     """One row of every model, at least."""
     talks = factories.make_talks()
     negotiation = talks.negotiation
@@ -60,6 +61,16 @@ def world(db):
     open_override(russia, reason="A repair.", by=factories.make_user(is_superuser=True))
     Erasure.objects.create(slug_sha256="0" * 64, reason="On request.", entries=3)
     return talks
+
+
+@pytest.fixture(scope="module")
+def made(module_db):
+    return make_world()
+
+
+@pytest.fixture
+def world(made, db):
+    return deepcopy(made)
 
 
 def first(model):

@@ -1,5 +1,7 @@
 """The agenda of a round, marked one fact at a time."""
 
+from copy import deepcopy
+
 import pytest
 from django.urls import reverse
 
@@ -12,8 +14,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def talks():
-    return factories.make_talks()
+def talks(module_talks, db):
+    return deepcopy(module_talks)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Pages as they were: on any day, by all we know today or only by what was recorded by then."""
 
 import datetime as dt
+from copy import deepcopy
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -17,8 +18,8 @@ from .reading import row_of, words
 BANNER = "Nothing can be changed here."
 
 
-@pytest.fixture
-def talks(db):
+@pytest.fixture(scope="module")
+def made(module_db):
     """The design's own case: a joint text of 10 March 2025, recorded only in June."""
     with time_machine.travel("2025-03-01 10:00Z"):
         talks = factories.make_talks()
@@ -30,6 +31,11 @@ def talks(db):
         talks.later = factories.make_issue(talks.negotiation, "Flights", by=talks.head)
         record(talks.later, "US", "Blocked", "1 Mar 2025")
     return talks
+
+
+@pytest.fixture
+def talks(made, db):
+    return deepcopy(made)
 
 
 @pytest.fixture(autouse=True)

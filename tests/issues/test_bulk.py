@@ -1,5 +1,7 @@
 """The same entry on many items: one batch, recorded once, undone as one."""
 
+from copy import deepcopy
+
 import pytest
 from django.urls import reverse
 
@@ -13,13 +15,18 @@ FORM = {"HX-Request": "true", "HX-Target": "bulk-form"}
 TYPED = {"who": "party:RU", "status": "Agreed", "said": "1 Feb 2025", "audience": "members"}
 
 
-@pytest.fixture
-def talks(db):
+@pytest.fixture(scope="module")
+def made(module_db):
     talks = factories.make_talks()
     talks.issues = [factories.make_issue(talks.negotiation, title) for title in "ABC"]
     talks.address = reverse("issues:issue_record", args=[talks.slug])
     talks.list = reverse("issues:issue_list", args=[talks.slug])
     return talks
+
+
+@pytest.fixture
+def talks(made, db):
+    return deepcopy(made)
 
 
 def post(client, talks, *items, user=None, headers=None, **typed):

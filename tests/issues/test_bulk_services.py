@@ -1,5 +1,6 @@
 """Thousands at once: the same checks and rows, in statements that do not grow with them."""
 
+from copy import deepcopy
 from unittest.mock import ANY
 from uuid import uuid4
 
@@ -19,8 +20,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def talks():
-    return factories.make_delegations()
+def talks(module_delegations, db):
+    return deepcopy(module_delegations)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Correcting and retracting: who may, what it does to the standing, and who comes second."""
 
+from copy import deepcopy
+
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
@@ -15,12 +17,17 @@ from tests.factories import add_member, entry_data, own_audience, record, viewer
 KEPT = {"reason": "A slip of the pen."}
 
 
-@pytest.fixture
-def talks(db):
+@pytest.fixture(scope="module")
+def made(module_db):
     talks = factories.make_delegations()
     talks.ru_head = add_member(talks.negotiation, "head", "RU")
     talks.ru_colleague = add_member(talks.negotiation, "recorder", "RU")
     return talks
+
+
+@pytest.fixture
+def talks(made, db):
+    return deepcopy(made)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The one entry form: what it offers whom, what it reads, and what it refuses beside the field."""
 
 import datetime as dt
+from copy import deepcopy
 
 import pytest
 import time_machine
@@ -27,8 +28,8 @@ def summer():
 
 
 @pytest.fixture
-def talks(db):
-    return factories.make_delegations()
+def talks(module_delegations, db):
+    return deepcopy(module_delegations)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from copy import deepcopy
 from html import unescape
 from uuid import uuid4
 
@@ -32,8 +33,8 @@ IN_REPLY = HTMX | {"HX-Target": "entry-reply"}
 
 
 @pytest.fixture
-def talks(db):
-    return factories.make_delegations()
+def talks(module_delegations, db):
+    return deepcopy(module_delegations)
 
 
 @pytest.fixture

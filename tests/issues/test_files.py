@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import re
+from copy import deepcopy
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -44,8 +45,8 @@ def kept():
     return list(folder.iterdir()) if folder.exists() else []
 
 
-@pytest.fixture
-def talks(db):
+@pytest.fixture(scope="module")
+def made(module_db):
     """Two items, a round with all that belongs to it, a correction, texts like formulas."""
     with time_machine.travel(NOW, tick=False):
         talks = factories.make_delegations()
@@ -73,7 +74,13 @@ def talks(db):
         ).entries
         talks.joint = record(talks.issue, "RU US", "Agreed", "11 Apr 2025", text="\u0416\x01")
         talks.first = first
-        yield talks
+        return talks
+
+
+@pytest.fixture
+def talks(made, db):
+    with time_machine.travel(NOW, tick=False):
+        yield deepcopy(made)
 
 
 class TestTables:

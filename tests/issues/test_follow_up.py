@@ -1,5 +1,7 @@
 """Silence, claims nobody answered, next steps: who is listed, and what is done about a row."""
 
+from copy import deepcopy
+
 import pytest
 import time_machine
 from django.urls import reverse
@@ -21,21 +23,27 @@ def today():
         yield
 
 
-@pytest.fixture
-def talks():
+@pytest.fixture(scope="module")
+def made(module_db):
     """Rounds in February, April and June 2025; four items, spoken of until each of them."""
-    talks = factories.make_delegations()
-    negotiation = talks.negotiation
-    for place, day in enumerate(["27 Feb 2025", "10 Apr 2025", "12 Jun 2025"], start=1):
-        make_round(negotiation, f"R{place}", day, number=place)
-    talks.old, talks.new, talks.never, talks.closed = (
-        make_issue(negotiation, title) for title in ("Old", "New", "Never", "Closed")
-    )
-    record(talks.old, "RU", "Agreed", "27 Feb 2025", by=talks.ru)
-    record(talks.new, "RU", "Raised", "1 Mar 2025")
-    record(talks.new, "US", "Raised", "12 Jun 2025")
-    record(talks.closed, "RU US", "Closed", "27 Feb 2025")
-    return talks
+    with time_machine.travel(TODAY, tick=False):
+        talks = factories.make_delegations()
+        negotiation = talks.negotiation
+        for place, day in enumerate(["27 Feb 2025", "10 Apr 2025", "12 Jun 2025"], start=1):
+            make_round(negotiation, f"R{place}", day, number=place)
+        talks.old, talks.new, talks.never, talks.closed = (
+            make_issue(negotiation, title) for title in ("Old", "New", "Never", "Closed")
+        )
+        record(talks.old, "RU", "Agreed", "27 Feb 2025", by=talks.ru)
+        record(talks.new, "RU", "Raised", "1 Mar 2025")
+        record(talks.new, "US", "Raised", "12 Jun 2025")
+        record(talks.closed, "RU US", "Closed", "27 Feb 2025")
+        return talks
+
+
+@pytest.fixture
+def talks(made, db):
+    return deepcopy(made)
 
 
 def address(talks, name, *args):

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from copy import deepcopy
 
 import pytest
 from openpyxl import load_workbook
@@ -31,11 +32,16 @@ def _folder(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
 
 
-@pytest.fixture
-def talks():
+@pytest.fixture(scope="module")
+def made(module_db):
     talks = factories.make_talks()
     factories.record(factories.make_issue(talks.negotiation, "Banking"), "RU", "Raised")
     return talks
+
+
+@pytest.fixture
+def talks(made, db):
+    return deepcopy(made)
 
 
 @pytest.fixture

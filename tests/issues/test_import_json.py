@@ -3,6 +3,7 @@
 import copy
 import datetime as dt
 import json
+from copy import deepcopy
 
 import pytest
 import time_machine
@@ -28,8 +29,8 @@ def _own_folder(settings, tmp_path):
     settings.VAR_DIR = settings.MEDIA_ROOT = tmp_path
 
 
-@pytest.fixture
-def talks(db):
+@pytest.fixture(scope="module")
+def made(module_db):
     """Something of everything that a file can hold."""
     with time_machine.travel(NOW, tick=False):
         talks = factories.make_delegations(description="About\nthe bridge")
@@ -72,7 +73,13 @@ def talks(db):
         services.undo([undone], viewer=person)
         own = own_audience(viewer(negotiation, talks.ru))
         record(third, "RU", "Closed", "1 May 2025", by=talks.ru, text="ours alone", **own)
-        yield talks
+        return talks
+
+
+@pytest.fixture
+def talks(made, db):
+    with time_machine.travel(NOW, tick=False):
+        yield deepcopy(made)
 
 
 def erased(talks):

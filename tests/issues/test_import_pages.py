@@ -1,6 +1,7 @@
 """The way of a table into the record: upload, columns, words, check, write, retract."""
 
 import re
+from copy import deepcopy
 
 import pytest
 from django.db import connection
@@ -33,8 +34,8 @@ def _folder(settings, tmp_path):
 
 
 @pytest.fixture
-def talks():
-    return factories.make_delegations()
+def talks(module_delegations, db):
+    return deepcopy(module_delegations)
 
 
 @pytest.fixture

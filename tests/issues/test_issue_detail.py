@@ -1,6 +1,7 @@
 """The page of one item: where it stands in words, whose word it is, its history and the form."""
 
 import re
+from copy import deepcopy
 
 import pytest
 import time_machine
@@ -19,8 +20,8 @@ APRIL = "2025-04-30 10:00Z"
 
 
 @pytest.fixture
-def talks(db):
-    return factories.make_talks()
+def talks(module_talks, db):
+    return deepcopy(module_talks)
 
 
 @pytest.fixture

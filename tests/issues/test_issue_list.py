@@ -2,6 +2,7 @@
 
 import random
 import re
+from copy import deepcopy
 from html import unescape
 
 import pytest
@@ -20,8 +21,8 @@ SORTS = ["", "number", "-number", "title", "-title", "status", "-status", "said"
 
 
 @pytest.fixture
-def talks(db):
-    return factories.make_talks()
+def talks(module_talks, db):
+    return deepcopy(module_talks)
 
 
 def get(client, talks, query="", user=None, **options):

@@ -1,5 +1,7 @@
 """Opening, pasting, editing and ordering items through their pages."""
 
+from copy import deepcopy
+
 import pytest
 from django.urls import reverse
 
@@ -24,8 +26,8 @@ EACH = pytest.mark.parametrize(("name", "rest", "recorder", "sent_only"), PAGES,
 
 
 @pytest.fixture
-def talks():
-    return factories.make_talks()
+def talks(module_talks, db):
+    return deepcopy(module_talks)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Items: numbers, places and headings, edits under a version, and the way out."""
 
+from copy import deepcopy
+
 import pytest
 from django.core.exceptions import ValidationError
 
@@ -12,8 +14,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def talks():
-    return factories.make_talks()
+def talks(module_talks, db):
+    return deepcopy(module_talks)
 
 
 def refused(call, *args, **kwargs):

@@ -1,5 +1,7 @@
 """Notes: who may see, write, change and remove them, and where they never come up."""
 
+from copy import deepcopy
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
@@ -17,12 +19,17 @@ from tests.factories import add_member, add_note, viewer
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def talks():
+@pytest.fixture(scope="module")
+def made(module_db):
     talks = factories.make_delegations()
     talks.peer = add_member(talks.negotiation, "recorder", "RU")
     talks.issue = factories.make_issue(talks.negotiation, "Banking")
     return talks
+
+
+@pytest.fixture
+def talks(made, db):
+    return deepcopy(made)
 
 
 def sees(talks, user):

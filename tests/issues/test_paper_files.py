@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from copy import deepcopy
 from io import BytesIO
 
 import pytest
@@ -34,10 +35,16 @@ FORMATS = ["pdf", "docx"]
 SAYS = f"RU · ◕ Agreed · Ivan Petrov, Deputy Minister: {CYRILLIC} [1]"
 
 
-@pytest.fixture
-def talks():
+@pytest.fixture(scope="module")
+def made(module_db):
     with time_machine.travel(NOW, tick=False):
-        yield make_paper_talks()
+        return make_paper_talks()
+
+
+@pytest.fixture
+def talks(made, db):
+    with time_machine.travel(NOW, tick=False):
+        yield deepcopy(made)
 
 
 def file_of(talks, name, kind, user=None, **query):

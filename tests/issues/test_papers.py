@@ -1,6 +1,7 @@
 """What the three papers say, and how they answer; their files are read in test_paper_files."""
 
 import datetime as dt
+from copy import deepcopy
 
 import pytest
 import time_machine
@@ -18,10 +19,16 @@ PAPERS = ["paper_state", "paper_moved", "paper_brief"]
 PUBLIC, MEMBERS = "Made from public entries only", "members of this negotiation only"
 
 
-@pytest.fixture
-def talks():
+@pytest.fixture(scope="module")
+def made(module_db):
     with time_machine.travel(NOW, tick=False):
-        yield make_paper_talks()
+        return make_paper_talks()
+
+
+@pytest.fixture
+def talks(made, db):
+    with time_machine.travel(NOW, tick=False):
+        yield deepcopy(made)
 
 
 def text_of(talks, name, user=None, **query):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from copy import deepcopy
 
 import pytest
 import time_machine
@@ -29,21 +30,30 @@ def today():
         yield
 
 
-@pytest.fixture
-def talks():
+@pytest.fixture(scope="module")
+def made(module_db):
     """Two held rounds, one planned and one cancelled; two items that move at them."""
-    talks = factories.make_delegations()
-    negotiation = talks.negotiation
-    make_round(negotiation, "One", "27 Feb 2025", number=1)
-    make_round(negotiation, "Two", "10 Apr 2025", number=2)
-    make_round(negotiation, "Off", state="cancelled", expected_by=dt.date(2025, 6, 30))
-    make_round(negotiation, "Soon", state="planned", expected_by=dt.date(2026, 6, 30))
-    talks.money, talks.visas = make_issue(negotiation, "Money"), make_issue(negotiation, "Visas")
-    record(talks.money, "RU", "Agreed in principle", "27 Feb 2025")
-    record(talks.money, "US", "Under discussion", "27 Feb 2025")
-    record(talks.money, "RU US", "Agreed", "10 Apr 2025")
-    record(talks.visas, "RU", "Blocked", "1 May 2025")
-    return talks
+    with time_machine.travel("2026-03-20T12:00:00Z", tick=False):
+        talks = factories.make_delegations()
+        negotiation = talks.negotiation
+        make_round(negotiation, "One", "27 Feb 2025", number=1)
+        make_round(negotiation, "Two", "10 Apr 2025", number=2)
+        make_round(negotiation, "Off", state="cancelled", expected_by=dt.date(2025, 6, 30))
+        make_round(negotiation, "Soon", state="planned", expected_by=dt.date(2026, 6, 30))
+        talks.money, talks.visas = (
+            make_issue(negotiation, "Money"),
+            make_issue(negotiation, "Visas"),
+        )
+        record(talks.money, "RU", "Agreed in principle", "27 Feb 2025")
+        record(talks.money, "US", "Under discussion", "27 Feb 2025")
+        record(talks.money, "RU US", "Agreed", "10 Apr 2025")
+        record(talks.visas, "RU", "Blocked", "1 May 2025")
+        return talks
+
+
+@pytest.fixture
+def talks(made, db):
+    return deepcopy(made)
 
 
 def frame_of(talks, user=None, **clock):

@@ -1,6 +1,7 @@
 """A head sees a negotiation as others would: what both may see, read-only, until it is stopped."""
 
 import re
+from copy import deepcopy
 
 import pytest
 from django.test import Client
@@ -19,8 +20,8 @@ from tests.factories import own_audience, viewer
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def talks():
+@pytest.fixture(scope="module")
+def made(module_db):
     """Each side has said something for everybody, for the members and for itself."""
     talks = factories.make_delegations()
     talks.ru_head = factories.add_member(talks.negotiation, "head", "RU")
@@ -32,6 +33,11 @@ def talks():
         kept = own_audience(viewer(talks.negotiation, user))
         factories.record(issue, code, "Blocked", "3 Feb 2025", by=user, text=f"for {code}", **kept)
     return talks
+
+
+@pytest.fixture
+def talks(made, db):
+    return deepcopy(made)
 
 
 def as_(user, talks, whose=None):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from copy import deepcopy
 from io import StringIO
 
 import pytest
@@ -20,8 +21,8 @@ from tests.factories import entry_data, own_audience, record, viewer
 
 
 @pytest.fixture
-def talks(db):
-    return factories.make_delegations()
+def talks(module_delegations, db):
+    return deepcopy(module_delegations)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from copy import deepcopy
 
 import pytest
 import time_machine
@@ -18,8 +19,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def talks():
-    return factories.make_delegations()
+def talks(module_delegations, db):
+    return deepcopy(module_delegations)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from copy import deepcopy
 from uuid import uuid4
 
 import pytest
@@ -23,8 +24,8 @@ CANARY = "canary"
 NOISE = re.compile(r'name="(?:csrfmiddlewaretoken|token|until)" value="[^"]*"')
 
 
-@pytest.fixture
-def talks(db):
+@pytest.fixture(scope="module")
+def made(module_db):
     """Three items, two rounds, and what everybody knows of them."""
     with time_machine.travel(NOW, tick=False):
         talks = factories.make_delegations()
@@ -38,7 +39,13 @@ def talks(db):
         record(a, "RU US", "Agreed", "27 Feb 2025", round=first, sources=[source])
         talks.known = record(b, "RU", "Raised", "10 Apr 2025", by=talks.ru, waits_for="both")
         talks.other = record(b, "US", "Under discussion", "11 Apr 2025", by=talks.us)
-        yield talks
+        return talks
+
+
+@pytest.fixture
+def talks(made, db):
+    with time_machine.travel(NOW, tick=False):
+        yield deepcopy(made)
 
 
 def keep_secrets(talks):

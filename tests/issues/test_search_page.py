@@ -1,6 +1,7 @@
 """The page that finds things: for whom, how much, and what it makes of what is typed."""
 
 import re
+from copy import deepcopy
 
 import pytest
 from django.db import connection
@@ -19,8 +20,8 @@ TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"')
 FRAGMENT = {"HX-Request": "true", "HX-Target": "search-results"}
 
 
-@pytest.fixture
-def talks():
+@pytest.fixture(scope="module")
+def made(module_db):
     talks = factories.make_delegations(title="Talks on planes")
     talks.issue = factories.make_issue(talks.negotiation, "Direct flights")
     source = services.NewSource(title="Communiqué on flights", publisher="Gazette")
@@ -28,6 +29,11 @@ def talks():
     talks.entry = record(talks.issue, "RU", "Raised", "10 Apr 2025", sources=[source], **text)
     factories.make_round(talks.negotiation, "Round on flights", "9 Apr 2025")
     return talks
+
+
+@pytest.fixture
+def talks(made, db):
+    return deepcopy(made)
 
 
 def client_of(user):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from copy import deepcopy
 from uuid import uuid4
 
 import pytest
@@ -17,8 +18,8 @@ TOP = {"said": "20 Mar 2026", "source": "table", "audience": "members"}
 SCRIPT = {"HX-Request": "true", "HX-Target": "sheet-answer"}
 
 
-@pytest.fixture
-def talks(db):
+@pytest.fixture(scope="module")
+def made(module_db):
     with time_machine.travel(NOW, tick=False):
         talks = factories.make_delegations()
         talks.ru_head = add_member(talks.negotiation, "head", "RU")
@@ -26,7 +27,13 @@ def talks(db):
         talks.round = factories.make_round(talks.negotiation, "R1", "20 Mar 2026", number=1)
         talks.issues = [factories.make_issue(talks.negotiation, title) for title in "ABC"]
         talks.address = reverse("issues:round_sheet", args=[talks.slug, talks.round.place])
-        yield talks
+        return talks
+
+
+@pytest.fixture
+def talks(made, db):
+    with time_machine.travel(NOW, tick=False):
+        yield deepcopy(made)
 
 
 def line(number=1, uuid=None, **words):

@@ -1,6 +1,7 @@
 """Sheets: drafts that are kept once, seen by few, and released all together or not at all."""
 
 import datetime as dt
+from copy import deepcopy
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -25,8 +26,8 @@ from tests.factories import add_member, entry_data, make_sheet, viewer
 NOW = dt.datetime(2026, 3, 20, 14, 5, tzinfo=dt.UTC)
 
 
-@pytest.fixture
-def talks(db):
+@pytest.fixture(scope="module")
+def made(module_db):
     """Three items, a round, people on both sides and heads of each."""
     with time_machine.travel(NOW, tick=False):
         talks = factories.make_delegations()
@@ -34,7 +35,13 @@ def talks(db):
         talks.us_head = add_member(talks.negotiation, "head", "US")
         talks.round = factories.make_round(talks.negotiation, "R1", "20 Mar 2026", number=1)
         talks.issues = [factories.make_issue(talks.negotiation, title) for title in "ABC"]
-        yield talks
+        return talks
+
+
+@pytest.fixture
+def talks(made, db):
+    with time_machine.travel(NOW, tick=False):
+        yield deepcopy(made)
 
 
 def sheet_by(talks, user):

@@ -1,5 +1,6 @@
 """A source's file: sent with a form, kept apart, fetched only by who may see the source."""
 
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,8 @@ SAID = {"who": "party:RU", "said": "1 Feb 2025", "text": "They said so.", "audie
 
 
 @pytest.fixture
-def talks(db):
-    return factories.make_delegations()
+def talks(module_delegations, db):
+    return deepcopy(module_delegations)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The page of one source: what it is, and who rests on it as far as the reader may see."""
 
+from copy import deepcopy
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -14,8 +16,8 @@ from .reading import bare, page, read, words
 
 
 @pytest.fixture
-def talks(db):
-    return factories.make_delegations()
+def talks(module_delegations, db):
+    return deepcopy(module_delegations)
 
 
 @pytest.fixture

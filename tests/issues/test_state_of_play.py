@@ -1,6 +1,7 @@
 """The state of play: rows, figures that link to what they count, filters, cells, folds."""
 
 import re
+from copy import deepcopy
 from html import unescape
 
 import pytest
@@ -188,8 +189,8 @@ class RealCase(CaseTest):
 
 
 @pytest.fixture
-def talks(db):
-    return factories.make_delegations()
+def talks(module_delegations, db):
+    return deepcopy(module_delegations)
 
 
 def get(client, talks, query="", user=None, **options):

@@ -1,6 +1,7 @@
 """Show as it was on, on every page about standings; steps from round to round; late facts."""
 
 import datetime as dt
+from copy import deepcopy
 
 import pytest
 import time_machine
@@ -31,8 +32,8 @@ PAGES = {
 }
 
 
-@pytest.fixture
-def talks():
+@pytest.fixture(scope="module")
+def made(module_db):
     """Two held rounds; one item is recorded before, one after June 2025."""
     with time_machine.travel("2025-04-12T12:00:00Z", tick=False):
         talks = factories.make_delegations()
@@ -45,7 +46,13 @@ def talks():
     with time_machine.travel("2026-03-20T12:00:00Z", tick=False):
         talks.visas = make_issue(negotiation, "Visas")
         record(talks.visas, "US", "Agreed", "10 Apr 2025")
-        yield talks
+        return talks
+
+
+@pytest.fixture
+def talks(made, db):
+    with time_machine.travel("2026-03-20T12:00:00Z", tick=False):
+        yield deepcopy(made)
 
 
 def address(talks, name, *args):

@@ -1,8 +1,8 @@
-import pytest
+from copy import deepcopy
 
-from tests import factories
+import pytest
 
 
 @pytest.fixture
-def talks(db):
-    return factories.make_talks()
+def talks(module_talks, db):
+    return deepcopy(module_talks)
