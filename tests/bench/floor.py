@@ -8,16 +8,20 @@ from pathlib import Path
 
 from django import forms
 from django.contrib.admin.models import ADDITION, LogEntry
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template import engines
 from django.urls import include, path
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from issues.models import Issue
 from negotiations import urls
+from negotiations.models import User
 
 handler400, handler403, handler404 = urls.handler400, urls.handler403, urls.handler404
+handler500 = urls.handler500
 ROWS = 50
 HERE = Path(__file__).parent
 # Compiled once, as a cached template loader does.
@@ -48,12 +52,14 @@ def _rows(slug):
 
 @require_POST
 def floor_write(request, slug):
-    """One field, checked; one row, written; back to the page."""
+    """One field, checked; one row changed and one added, together; back to the page."""
     form = NoteForm(request.POST)
     if not form.is_valid():
         return HttpResponse("Write something.", status=422)
     text = form.cleaned_data["text"]
-    LogEntry.objects.create(user=request.user, action_flag=ADDITION, object_repr=text)
+    with transaction.atomic():
+        User.objects.filter(pk=request.user.pk).update(last_seen=timezone.now())
+        LogEntry.objects.create(user=request.user, action_flag=ADDITION, object_repr=text)
     return redirect("floor_page", slug)
 
 

@@ -14,5 +14,9 @@ _FILE = Path(__file__).resolve().parents[2] / "var" / "bench.sqlite3"
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{_FILE}")
 
 from negotiations.settings import *  # noqa: E402, F403
+from negotiations.settings import LOGGING  # noqa: E402
+
+# The log is written as on a real site, and kept by nobody.
+LOGGING["handlers"]["stderr"] |= {"class": "logging.FileHandler", "filename": os.devnull}
 
 ROOT_URLCONF = "tests.bench.floor"

@@ -70,7 +70,7 @@ def wait_for(port, seconds=60, path="/healthz"):
 
 
 class Cluster:
-    """A PostgreSQL for this drill only, with the settings it comes with."""
+    """A PostgreSQL of one's own in a folder, with the settings it comes with."""
 
     def __init__(self, folder):
         found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
@@ -79,24 +79,25 @@ class Cluster:
             raise SystemExit("This drill needs PostgreSQL: apt-get install postgresql.")
         self.bin = Path(initdb).resolve().parent
         self.folder = folder / "postgres"
-        self.folder.mkdir()
+        self.folder.mkdir(exist_ok=True)
         self.owner = []
         if os.getuid() == 0:  # it refuses to run as root
             shutil.chown(self.folder, "postgres")
-            folder.chmod(0o711)
+            folder.chmod(folder.stat().st_mode | 0o011)
             self.owner = ["runuser", "-u", "postgres", "--"]
         self.port = free_port()
         self.url = f"postgresql://parley@127.0.0.1:{self.port}/postgres"
-        self._run("initdb", "--username=parley", "--auth=trust", "--encoding=UTF8", "--no-sync")
+        if not (self.folder / "data").exists():
+            self._run("initdb", "--username=parley", "--auth=trust", "--encoding=UTF8", "--no-sync")
         self.start()
 
     def start(self):
         listen = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1"
         self._run("pg_ctl", "start", "-w", "-s", "-l", f"{self.folder}/server.log", "-o", listen)
 
-    def stop(self):
-        """At once, as when its machine loses power: what was not written by then is lost."""
-        self._run("pg_ctl", "stop", "-m", "immediate", "-s")
+    def stop(self, mode="immediate"):
+        """At once, as when its machine loses power; or "fast", in good order."""
+        self._run("pg_ctl", "stop", "-m", mode, "-s")
 
     def _run(self, command, *arguments):
         program = [*self.owner, str(self.bin / command), "-D", str(self.folder / "data")]
