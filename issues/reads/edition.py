@@ -32,13 +32,15 @@ REPLIES = (Entry.Kind.CORRECTION, Entry.Kind.RETRACTION)
 class Door:
     """Where an edition is read from, and how much of it: `issue` or `round` is all there is.
 
-    `is_dated`: the door itself leads to one day, so that no address has to name it.
+    `is_shared`: behind a secret. `is_dated`: the door itself leads to one day, so that no address
+    has to name it.
     """
 
     base: str
     edition: Edition
     issue: Issue | None = None
     round: Round | None = None
+    is_shared: bool = False
     is_dated: bool = False
 
     @property

@@ -86,7 +86,7 @@ def _answer(
     response = view(request, frame, **place)
     if link:
         note_opened(link)
-    if _is_listed(frame, slug):
+    if _is_listed(frame):
         response["X-Robots-Tag"] = "all"
     return response
 
@@ -99,7 +99,7 @@ def _by_slug(request: HttpRequest, slug: str) -> PublicFrame:
 def _by_link(request: HttpRequest, secret: str) -> tuple[ShareLink, PublicFrame]:
     link, edition = shared_by(secret)
     base = reverse("issues:shared_state", args=[secret])
-    door = Door(base, edition, link.issue, link.round, is_dated=bool(link.day))
+    door = Door(base, edition, link.issue, link.round, is_shared=True, is_dated=bool(link.day))
     clock = Clock(link.day, link.day) if link.day else clock_from(request.GET)
     return link, PublicFrame(door, clock)
 
@@ -113,10 +113,11 @@ def _chosen_day(request: HttpRequest) -> Clock:
     return clock_from({"as_of": day.isoformat(), "known": day.isoformat()})
 
 
-def _is_listed(frame: PublicFrame, slug: str) -> bool:
+def _is_listed(frame: PublicFrame) -> bool:
     """Whether search engines may list the page: never an old state of things."""
     edition = frame.door.edition
-    return bool(slug and edition.is_on and edition.may_be_indexed and frame.clock.is_now)
+    is_chosen = edition.is_on and edition.may_be_indexed
+    return is_chosen and frame.clock.is_now and not frame.door.is_shared
 
 
 def _refused(request: HttpRequest, status: HTTPStatus, sentence: str) -> HttpResponse:
@@ -127,23 +128,26 @@ def _refused(request: HttpRequest, status: HTTPStatus, sentence: str) -> HttpRes
 def _page(
     request: HttpRequest, frame: PublicFrame, template: str, section: str, **more: Any
 ) -> HttpResponse:
+    stable, is_shared = _stable(request, frame), frame.door.is_shared
     context = {
         "frame": frame,
         "clock": frame.clock,
         "section": section,
-        "listed": _is_listed(frame, "" if frame.door.base.startswith("/s/") else "public"),
-        "stable": _stable(frame),
+        "listed": _is_listed(frame),
+        "stable": stable,
+        # On paper; never a secret.
+        "printed": "" if is_shared else request.build_absolute_uri(stable[0]),
         "looking": getattr(request, "eyes", None),
         **more,
     }
     return render(request, f"issues/public/{template}.html", context)
 
 
-def _stable(frame: PublicFrame) -> tuple[str, str]:
-    """The query that always gives the same page, and its day in words: the last that is over."""
+def _stable(request: HttpRequest, frame: PublicFrame) -> tuple[str, str]:
+    """The address that always gives the same page, and its day in words: the last that is over."""
     clock = frame.clock
     day = clock.known or clock.as_of or timezone.localdate() - dt.timedelta(1)
-    return Clock(clock.as_of or day, clock.known or day).query, date_text(day)
+    return f"{request.path}{Clock(clock.as_of or day, clock.known or day).query}", date_text(day)
 
 
 # --- The pages ------------------------------------------------------------------------------------
