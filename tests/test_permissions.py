@@ -72,7 +72,7 @@ TABLE = [
     Route("mfa_end_connection", "POST", PERSON),
     Route("issues:robots", "GET", ANYBODY),
     *(
-        Route(f"issues:{door}_{page}", "GET", ANYBODY)
+        Route(f"issues:{door}_{page}", "GET", ANYBODY, SOURCE if page == "source" else ())
         for door in ("public", "shared")
         for page in ("state", "item", "rounds", "round", "sources", "source", "corrections")
     ),
@@ -271,7 +271,7 @@ def talks(settings):
     factories.make_issue(talks.negotiation, heading="Money")
     factories.make_round(talks.negotiation, day="10 Apr 2025")
     talks.source = add_source(
-        talks.negotiation, by=None, title="A readout", file=factories.make_file()
+        talks.negotiation, by=None, title="A readout", file=factories.make_file(), audience="public"
     )
     talks.entry = factories.record(
         issue, "RU", by=talks.recorder, sources=[talks.source], audience="public"
@@ -362,7 +362,8 @@ def invitation_in(talks):
 def published_in(talks):
     """The key of its first public item, and the name of its latest share link, if any."""
     edition = Edition.objects.filter(negotiation__slug=talks.slug).first()
-    issue = Issue.objects.filter(negotiation__slug=talks.slug).order_by("pk").first()
+    public = Issue.objects.filter(negotiation__slug=talks.slug, audience="public")
+    issue = public.order_by("pk").first()
     link = ShareLink.objects.filter(negotiation__slug=talks.slug).first()
     key = edition.item_key(issue.pk) if edition and issue else "x"
     return {"key": key, "link": link.uuid if link else UUID(int=0)}

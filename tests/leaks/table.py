@@ -139,7 +139,13 @@ def edition(**places):
 
 SEEN = {
     **edition(
-        state={}, item={}, rounds={}, round={"place": 2}, sources={}, source={}, corrections={}
+        state={},
+        item={},
+        rounds={},
+        round={"place": 2},
+        sources={},
+        source={"source": "communique"},
+        corrections={},
     ),
     "issues:robots": seen(is_open=True),
     "issues:home": seen(),
@@ -314,6 +320,8 @@ def _hidden(visit, name):
 def address(route, visit, world):
     """Where the visit goes in this world."""
     place = dict(visit.place)
+    if place.get("source") == "communique":
+        place["source"] = world.communique.uuid
     if visit.names:
         place[visit.names] = world.hidden[visit.names]
     plain = address_of(route.name, world, **place)
