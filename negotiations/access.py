@@ -70,10 +70,15 @@ class Viewer:
         return Scope.of_party(self.party.pk) if self.party else MEMBERS_SCOPE
 
     @property
-    def first_audience(self) -> dict[str, Any]:
-        """Who may see what the viewer writes down, unless they choose: their own side, or all."""
-        audience = DELEGATION if self.party else MEMBERS
-        return {"audience": audience, "audience_party": self.party, "recorded_party": self.party}
+    def first_audience(self) -> str:
+        """Of what the viewer writes down, unless they choose another."""
+        return DELEGATION if self.party else MEMBERS
+
+    def written_for(self, audience: str = "") -> dict[str, Any]:
+        """The columns of something that the viewer writes down for `audience`."""
+        audience = audience or self.first_audience
+        own = self.party if audience == DELEGATION else None
+        return {"audience": audience, "audience_party": own, "recorded_party": self.party}
 
     def has_role(self, minimum: str) -> bool:
         return RANK[self.role] >= RANK[minimum]

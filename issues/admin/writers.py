@@ -20,7 +20,7 @@ from ..models import AgendaLine, Issue
 class IssueWriter(Writer):
     def add(self, row: Model, by: User, **data: Any) -> Model:
         negotiation = data.pop("negotiation", None) or data["parent"].negotiation
-        shown = Desk(by).viewer(negotiation).first_audience
+        shown = Desk(by).viewer(negotiation).written_for()
         return services.open_issue(negotiation, by=by, **shown, **data)
 
     def change(self, row: Model, by: User, **data: Any) -> Model:
@@ -35,7 +35,7 @@ class AgendaLineWriter(Writer):
     def add(self, row: Model, by: User, **data: Any) -> Model:
         assert isinstance(row, AgendaLine)  # noqa: S101 - the writer of this model
         row.round, row.issue = data.pop("round"), data.pop("issue")
-        for name, value in Desk(by).viewer(row.round.negotiation).first_audience.items():
+        for name, value in Desk(by).viewer(row.round.negotiation).written_for().items():
             setattr(row, name, value)
         there = AgendaLine.objects.filter(audience_party=row.audience_party)
         if there.filter(round=row.round, issue=row.issue).exists():

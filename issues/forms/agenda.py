@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from negotiations.access import Viewer
+from negotiations.forms import AudienceField
 
 from ..models import Issue
 from ..numbers import numbers_in
@@ -22,10 +23,12 @@ class AgendaForm(forms.Form):
         label="Numbers of the items", max_length=400, help_text="Such as 3, 7, 12."
     )
     mark = forms.ChoiceField(choices=Mark.choices)
+    audience = AudienceField()
 
     def __init__(self, *args: Any, viewer: Viewer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.viewer = viewer
+        self.fields["audience"].offer(viewer, viewer.negotiation.parties.count())  # type: ignore[attr-defined]
 
     def clean_item(self) -> list[Issue]:
         """The items meant. Raises ValidationError that names what is no item here."""

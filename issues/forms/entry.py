@@ -20,6 +20,7 @@ from negotiations.forms import (
     DocumentField,
     ProseField,
     VagueDateField,
+    audience_choices,
     say_file_is_gone,
 )
 from negotiations.models import Party, Round, Source, Status
@@ -130,8 +131,8 @@ class EntryForm(forms.Form):
         waits = [*coded, ("both", "All parties"), ("outside", "Somebody outside")]
         self._choose("waits", [("", "Not said"), *waits, ("nobody", "Nobody any more")])
         self._choose("next_step_party", [("", "Not said"), *coded])
-        self._choose("audience", self._audience_choices(members))
-        self.initial.setdefault("audience", "delegation" if self.viewer.party else "members")
+        self._choose("audience", audience_choices(self.viewer, len(parties), members))
+        self.initial.setdefault("audience", self.viewer.first_audience)
 
     def _choose(self, name: str, choices: Choices | Callable[[], Choices]) -> None:
         field = self.fields[name]
@@ -157,15 +158,6 @@ class EntryForm(forms.Form):
         if self._last:
             choices.append((LAST, f"Same as last: {str(self._last)[:60]}"))
         return [*choices, *((str(source.uuid), str(source)[:80]) for source in self._recent)]
-
-    def _audience_choices(self, members: int) -> Choices:
-        count = len(self.frame.parties)
-        sides = "both delegations" if count == 2 else "all delegations"
-        people = f"{members} people, {sides}" if members else sides
-        choices = [("members", f"All members ({people})")]
-        if self.viewer.party:
-            choices.append(("delegation", f"Only the delegation of {self.viewer.party}"))
-        return [*choices, ("public", "Public: may be published")]
 
     # --- Cleaning --------------------------------------------------------------------------------
 

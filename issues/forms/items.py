@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from negotiations.access import Viewer
-from negotiations.forms.fields import PartiesField, ProseField
+from negotiations.forms.fields import AudienceField, PartiesField, ProseField
 
 from ..models import Issue
 from ..pasting import PastedItem, read_items
@@ -37,6 +37,7 @@ class ItemForm(forms.Form):
         required=False, empty_value=None, help_text="Who of the members looks after it."
     )
     description = ProseField(required=False, max_length=5000)
+    audience = AudienceField()
 
     def __init__(
         self,
@@ -48,7 +49,11 @@ class ItemForm(forms.Form):
     ) -> None:
         super().__init__(data, **kwargs)
         self.viewer = viewer
-        self.fields["raised_by"].offer(viewer.negotiation.parties.all())  # type: ignore[attr-defined]
+        parties = viewer.negotiation.parties.all()
+        self.fields["raised_by"].offer(parties)  # type: ignore[attr-defined]
+        self.fields["audience"].offer(viewer, len(parties))  # type: ignore[attr-defined]
+        if issue:  # changed on a page of its own
+            del self.fields["audience"]
         self._offer_parents(issue)
         self._offer_owners()
 
@@ -78,7 +83,10 @@ class ItemForm(forms.Form):
     @property
     def values(self) -> dict[str, Any]:
         """What the services take."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+        values = {name: value for name, value in self.cleaned_data.items() if name != "version"}
+        if "audience" not in self.fields:
+            return values
+        return values | self.viewer.written_for(values.pop("audience"))
 
     @staticmethod
     def typed_from(issue: Issue) -> dict[str, Any]:
@@ -109,6 +117,12 @@ class PasteForm(forms.Form):
     heading = forms.CharField(
         max_length=120, required=False, help_text="For all of them; leave it empty for none."
     )
+    audience = AudienceField()
+
+    def __init__(self, *args: Any, viewer: Viewer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.viewer = viewer
+        self.fields["audience"].offer(viewer, viewer.negotiation.parties.count())  # type: ignore[attr-defined]
 
     def clean_lines(self) -> str:
         text: str = self.cleaned_data["lines"]
@@ -124,6 +138,11 @@ class PasteForm(forms.Form):
     def items(self) -> list[ItemData]:
         """What the service takes."""
         return [self._data(item) for item in self.pasted]
+
+    @property
+    def written_for(self) -> dict[str, Any]:
+        """Who may see them, as the service takes it."""
+        return self.viewer.written_for(self.cleaned_data["audience"])
 
     def _data(self, item: PastedItem) -> ItemData:
         return ItemData(

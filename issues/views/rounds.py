@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
 from negotiations.access import Role, Viewer, round_of, viewer_of, viewer_with
+from negotiations.forms import add_refusal
 from negotiations.htmx import render_page_or_partial, wants_fragment
 from negotiations.models import Round
 from negotiations.moments import one_moment
@@ -54,10 +55,15 @@ def agenda_mark(request: HttpRequest, slug: str, place: int) -> HttpResponse:
     if form.is_valid():
         try:
             services.mark_agenda(
-                round_, form.cleaned_data["item"], mark=form.cleaned_data["mark"], by=viewer.user
+                round_,
+                form.cleaned_data["item"],
+                mark=form.cleaned_data["mark"],
+                by=viewer.user,
+                party=viewer.party,
+                audience=form.cleaned_data["audience"],
             )
         except ValidationError as error:
-            form.add_error(None, error)
+            add_refusal(form, error)
     if form.errors:
         return _again(request, viewer, round_, form)
     sentence = _said(form)

@@ -55,9 +55,13 @@ def issue_paste(request: HtmxRequest, slug: str) -> HttpResponse:
     """Open all items of a pasted list or, when one line cannot be opened, none."""
     viewer = viewer_with(request.user, slug, Role.RECORDER)
     kind = request.GET.get("typical", "")
-    form = PasteForm(sent(request), initial={"lines": typical_items().get(kind, "").strip()})
+    lines = typical_items().get(kind, "").strip()
+    form = PasteForm(sent(request), viewer=viewer, initial={"lines": lines})
     made = attempt(
-        form, lambda _typed: services.open_issues(viewer.negotiation, form.items, by=request.user)
+        form,
+        lambda _typed: services.open_issues(
+            viewer.negotiation, form.items, by=request.user, **form.written_for
+        ),
     )
     if made:
         messages.success(request, f"{len(made)} opened. None claims a status yet.")

@@ -152,7 +152,7 @@ class SourceWriter(Writer):
     def add(self, row: Model, by: User, **data: Any) -> Model:
         del data["without_file"]  # there is none yet
         negotiation: Negotiation = data.pop("negotiation")
-        shown = Desk(by).viewer(negotiation).first_audience
+        shown = Desk(by).viewer(negotiation).written_for()
         return services.add_source(negotiation, by=by, **shown, **_renamed(data))
 
     def change(self, row: Model, by: User, **data: Any) -> Model:
@@ -170,7 +170,7 @@ class ReadoutWriter(Writer):
 
     def add(self, row: Model, by: User, **data: Any) -> Model:
         viewer = Desk(by).viewer(data["round"].negotiation)
-        return super().add(row, by, **viewer.first_audience, **data)
+        return super().add(row, by, **viewer.written_for(), **data)
 
 
 class RoundWriter(Writer):

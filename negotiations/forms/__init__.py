@@ -1,12 +1,14 @@
 """Forms of the frame. They read and check what was typed; services act."""
 
 from .fields import (
+    AudienceField,
     DayField,
     DocumentField,
     ProseField,
     VagueDateField,
     add_refusal,
     attempt,
+    audience_choices,
     say_file_is_gone,
 )
 from .letterhead import LetterheadForm
@@ -19,6 +21,7 @@ from .statuses import StatusForm
 __all__ = [
     "TABLE",
     "TYPICAL",
+    "AudienceField",
     "DayField",
     "DocumentField",
     "LetterheadForm",
@@ -34,5 +37,6 @@ __all__ = [
     "VagueDateField",
     "add_refusal",
     "attempt",
+    "audience_choices",
     "say_file_is_gone",
 ]

@@ -9,9 +9,11 @@ from typing import Any, TypeVar
 from django import forms
 from django.core.exceptions import ValidationError
 
+from negotiations.access import Viewer
 from negotiations.dates import DAY, VagueDate, date_text, parse_date
 from negotiations.files import ACCEPT, MAX_BYTES, check_file, size_text
 from negotiations.models import Party
+from negotiations.scopes import DELEGATION, MEMBERS, PUBLIC
 
 Made = TypeVar("Made")
 
@@ -51,6 +53,34 @@ class ProseField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         return super().clean(value).replace("\r\n", "\n")
+
+
+class AudienceField(forms.ChoiceField):
+    """Who may see a thing: all members, one's own delegation, the public.
+
+    Not said at all, it is what the viewer's own writing is for by itself.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**({"label": "Who may see it", "required": False} | kwargs))
+
+    def offer(self, viewer: Viewer, sides: int, members: int = 0) -> None:
+        """The choices of this viewer, their own side first chosen; `members` people see the rest.
+
+        `sides`: how many parties there are.
+        """
+        self.choices = audience_choices(viewer, sides, members)
+        self.initial = viewer.first_audience
+
+
+def audience_choices(viewer: Viewer, sides: int, members: int = 0) -> list[tuple[str, str]]:
+    """Each audience in words, with how many people and whose that is."""
+    both = "both delegations" if sides == 2 else "all delegations"
+    people = f"{members} people, {both}" if members else both
+    choices = [(MEMBERS, f"All members ({people})")]
+    if viewer.party:
+        choices.append((DELEGATION, f"Only the delegation of {viewer.party}"))
+    return [*choices, (PUBLIC, "Public: may be published")]
 
 
 class DocumentField(forms.FileField):

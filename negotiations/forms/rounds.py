@@ -5,12 +5,14 @@ from typing import Any, NamedTuple
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import F
 
+from negotiations.access import Viewer, scope_filter
 from negotiations.dates import DAY, VagueDate
-from negotiations.models import Party, Round
+from negotiations.models import Party, Readout, Round, Source
 from negotiations.services.rounds import Account, Person
 
-from .fields import DayField, PartyField, ProseField, VagueDateField, typed
+from .fields import AudienceField, DayField, PartyField, ProseField, VagueDateField, typed
 
 WORDS = ("title", "number", "short", "level", "is_side_meeting", "city", "venue", "host")
 WHEN = ("state", "expected", "expected_by", "duration", "note")
@@ -89,9 +91,23 @@ class RoundForm(forms.Form):
     )
     note = ProseField(required=False, max_length=5000)
 
-    def __init__(self, *args: Any, parties: Sequence[Party], **kwargs: Any) -> None:
+    readouts_for = AudienceField(
+        label="Who may see new readouts",
+        help_text="One that is there keeps its readers; that is changed on a page of its own.",
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        viewer: Viewer,
+        parties: Sequence[Party],
+        round_: Round | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.parties = parties
+        self.parties, self.viewer = parties, viewer
+        self.told = readouts_of(viewer, round_)
+        self.fields["readouts_for"].offer(viewer, len(parties))  # type: ignore[attr-defined]
         self.fields["host"].offer(parties)  # type: ignore[attr-defined]
         for at, party in enumerate(parties, start=1):
             self.fields |= _party_fields(at, party)
@@ -135,12 +151,24 @@ class RoundForm(forms.Form):
     @property
     def _readouts(self) -> dict[Party, Account]:
         return {
-            party: Account(*(self.cleaned_data[name] for name in _names(at)[1:]))
+            party: Account(
+                *(self.cleaned_data[name] for name in _names(at)[1:]), **self._for(party)
+            )
             for at, party in enumerate(self.parties, start=1)
         }
 
+    def _for(self, party: Party) -> dict[str, Any]:
+        """Whose readout of `party` these fields are: of the one shown, or of a new one."""
+        shown = self.viewer.written_for(self.cleaned_data["readouts_for"])
+        there = self.told.get(party.pk)
+        if there:
+            shown |= {"audience": there.audience, "audience_party": there.audience_party}
+            if _source_shown(there, self.viewer) is None:
+                shown["source"] = there.source
+        return shown
+
     @staticmethod
-    def typed_from(round_: Round, parties: Sequence[Party]) -> dict[str, Any]:
+    def typed_from(round_: Round, viewer: Viewer, parties: Sequence[Party]) -> dict[str, Any]:
         """What stands now, as it would be typed."""
         plain = {name: getattr(round_, name) for name in (*WORDS, *WHEN, "version")}
         several_days = round_.precision == DAY and round_.first_day != round_.last_day
@@ -150,7 +178,22 @@ class RoundForm(forms.Form):
             "ends": typed(round_.last_day) if several_days else "",
             "expected_by": typed(round_.expected_by),
         }
-        return plain | _typed_parts(round_, parties)
+        return plain | _typed_parts(round_, viewer, parties)
+
+
+def readouts_of(viewer: Viewer, round_: Round | None) -> dict[int, Readout]:
+    """What the form shows of each party: what the viewer's own side keeps, else the common one."""
+    if round_ is None:
+        return {}
+    rows = round_.readouts.filter(scope_filter(viewer.scope)).select_related("source")
+    return {row.party_id: row for row in rows.order_by(F("audience_party").asc(nulls_first=True))}
+
+
+def _source_shown(readout: Readout, viewer: Viewer) -> Source | None:
+    """Its source, unless that is another delegation's own."""
+    source = readout.source
+    seen = source and viewer.scope.sees(source.audience, source.audience_party_id)
+    return source if seen else None
 
 
 def _names(at: int) -> tuple[str, str, str, str]:
@@ -176,15 +219,15 @@ def _party_fields(at: int, party: Party) -> Mapping[str, forms.Field]:
     return dict(zip(_names(at), fields, strict=True))
 
 
-def _typed_parts(round_: Round, parties: Sequence[Party]) -> dict[str, str]:
+def _typed_parts(round_: Round, viewer: Viewer, parties: Sequence[Party]) -> dict[str, str]:
     people: dict[int, list[str]] = {party.pk: [] for party in parties}
     for row in round_.delegates.all():
         people[row.party_id].append(f"{row.name}, {row.function}" if row.function else row.name)
-    readouts = {row.party_id: row for row in round_.readouts.select_related("source")}
+    readouts = readouts_of(viewer, round_)
     found: dict[str, str] = {}
     for at, party in enumerate(parties, start=1):
         readout = readouts.get(party.pk)
-        source = readout.source if readout else None
+        source = _source_shown(readout, viewer) if readout else None
         values = (
             "\n".join(people[party.pk]),
             readout.text if readout else "",

@@ -9,6 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from negotiations.models import Delegate, Negotiation, Party, Readout, Round, Source, User
+from negotiations.scopes import MEMBERS
 
 from .rows import check_unused, delete, lock, locked, moved, next_in, save
 from .sources import add_source
@@ -32,6 +33,16 @@ class Account(NamedTuple):
     text: str
     source_title: str = ""
     source_url: str = ""
+    audience: str = MEMBERS
+    audience_party: Party | None = None
+    recorded_party: Party | None = None
+    # Kept where no other is named: one that whoever writes this does not see.
+    source: Source | None = None
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """For whom a new one is, with the source that comes with it."""
+        return {name: getattr(self, name) for name in self._fields[3:6]}
 
 
 Delegations = Mapping[Party, Sequence[Person]]
@@ -149,29 +160,33 @@ def set_delegates(
 def set_readout(round_: Round, *, party: Party, account: Account, by: User | None) -> bool:
     """Write what `party` said about the round as a whole; an empty text takes it away.
 
-    Returns whether anything changed.
+    With `account.audience_party` the one that this delegation keeps to itself, beside the common
+    one; one that is there keeps its audience. Returns whether anything changed that all members
+    may know of.
     """
     _check_party(round_, party)
     with transaction.atomic():
-        present = round_.readouts.select_related("source").filter(party=party).first()
+        own = {"party": party, "audience_party": account.audience_party}
+        present = round_.readouts.select_related("source").filter(**own).first()
         if not account.text.strip():
             if present:
                 delete(present, by=by)
-            return present is not None
-        readout = present or Readout(round=round_, party=party)
+            return present is not None and account.audience_party is None
+        readout = present or Readout(round=round_, party=party, **account.shown)
         source = _source_of(readout, account, by)
-        return bool(save(readout, by=by, text=account.text.strip(), source=source))
+        changed = save(readout, by=by, text=account.text.strip(), source=source)
+        return bool(changed) and account.audience_party is None
 
 
 def _source_of(readout: Readout, account: Account, by: User | None) -> Source | None:
     title, url = account.source_title.strip(), account.source_url.strip()
     if not title and not url:
-        return None
+        return account.source
     present = readout.source
     if present and (present.title, present.url) == (title, url):
         return present
     title = title or f"Readout by {readout.party}"
-    return add_source(readout.round.negotiation, by=by, title=title, url=url)
+    return add_source(readout.round.negotiation, by=by, title=title, url=url, **account.shown)
 
 
 def _check_party(round_: Round, party: Party | None) -> None:

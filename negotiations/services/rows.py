@@ -70,12 +70,10 @@ def is_referenced(row: models.Model) -> bool:
 def use_may_be_told(negotiation: Negotiation) -> bool:
     """Whether what to do with a row may depend on what refers to it.
 
-    Where somebody is or was tied to a delegation, entries may refer to it that only that
-    delegation sees, and a refusal would tell of them. So there nothing is removed and nothing
-    that freezes is changed, used or not, once there is an item to record entries on.
+    Where somebody is or was tied to a delegation, items and entries may refer to it that only
+    that delegation sees, and a refusal would tell of them. So there nothing is removed and nothing
+    that freezes is changed, used or not.
     """
-    if not negotiation.issues.exists():
-        return True
     people = negotiation.memberships.model
     tied = {"negotiation": negotiation, "party__isnull": False}
     return not (people.objects.filter(**tied).exists() or people.history.filter(**tied).exists())

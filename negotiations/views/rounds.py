@@ -19,7 +19,8 @@ from .common import attempt_guarded, page, say_refusal, sent, step_from
 @require_http_methods(["GET", "POST"])
 def round_new(request: HtmxRequest, slug: str) -> HttpResponse:
     viewer = viewer_with(request.user, slug, Role.HEAD)
-    form = RoundForm(sent(request), parties=list(viewer.negotiation.parties.all()))
+    parties = list(viewer.negotiation.parties.all())
+    form = RoundForm(sent(request), viewer=viewer, parties=parties)
     made = attempt(
         form,
         lambda _typed: services.create_round(viewer.negotiation, by=request.user, **form.values),
@@ -36,8 +37,8 @@ def round_edit(request: HtmxRequest, slug: str, place: int) -> HttpResponse:
     viewer = viewer_with(request.user, slug, Role.HEAD)
     round_ = round_of(viewer, place)
     parties = list(viewer.negotiation.parties.all())
-    bind = partial(RoundForm, parties=parties)
-    typed_from = partial(RoundForm.typed_from, parties=parties)
+    bind = partial(RoundForm, viewer=viewer, parties=parties, round_=round_)
+    typed_from = partial(RoundForm.typed_from, viewer=viewer, parties=parties)
     form = bind(sent(request), initial=typed_from(round_))
     saved, conflict = attempt_guarded(
         form,
