@@ -5,25 +5,58 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import Http404
+from django.urls import reverse
 from django.utils import timezone
 
-from negotiations.access import Viewer, viewer_of
+from negotiations.access import Viewer, scope_filter, viewer_of
+from negotiations.exceptions import Moved
 from negotiations.eyes import borrowed
-from negotiations.models import Round, Source
+from negotiations.models import Party, Readout, Round, Source
 from negotiations.prepared import prepared
 from negotiations.scopes import Scope
 
-from .models import Edition, Entry, Import, Issue, Note, ShareLink, Sheet, Vault
+from .models import (
+    AgendaLine,
+    Edition,
+    Entry,
+    Import,
+    Issue,
+    Note,
+    ShareLink,
+    Sheet,
+    SightChange,
+    Vault,
+)
 from .numbers import Number
 from .reads.sources import visible_sources
 
+# Of several audiences that the viewer sees, their own delegation's before the common one.
+OWN_FIRST = F("audience_party").desc(nulls_last=True)
+
 
 def issue_of(viewer: Viewer, number: Number) -> Issue:
-    """The item with this number as the viewer sees it. Raises Http404, marked ones included."""
+    """The item with this number as the viewer sees it.
+
+    Raises Http404, marked ones included, and Moved to who could see it for the number that an
+    item had before it left their delegation.
+    """
     rows = _numbered(viewer.negotiation.pk, viewer.scope, *number)
+    if not rows:
+        _lead_on(viewer, number)
     return _found(next(iter(rows), None), viewer)
+
+
+def _lead_on(viewer: Viewer, number: Number) -> None:
+    if viewer.party is None or number.series != viewer.party.code:
+        return
+    given_up = SightChange.objects.filter(old_party=viewer.party, old_number=number.number)
+    there = Issue.objects.visible_to(viewer).filter(pk__in=given_up.values("row"))
+    for issue in there:
+        addresses = (number, issue.address)
+        slug = viewer.negotiation.slug
+        raise Moved(*(reverse("issues:issue_detail", args=[slug, one]) for one in addresses))
 
 
 @prepared
@@ -69,6 +102,26 @@ def vault_of(viewer: Viewer, issue: Issue, uuid: UUID) -> Vault:
         raise Http404("Nothing at this address.")
     vault.issue = issue
     return vault
+
+
+def line_of(viewer: Viewer, round_: Round, issue: Issue) -> AgendaLine:
+    """The item's line at this round: the viewer's side's own, else the common. Raises Http404."""
+    rows = AgendaLine.objects.in_scope(viewer.scope).filter(round=round_, issue=issue)
+    line = rows.select_related("audience_party").order_by(OWN_FIRST).first()
+    if line is None:
+        raise Http404("It is not on this agenda.")
+    line.round, line.issue = round_, issue
+    return line
+
+
+def readout_of(viewer: Viewer, round_: Round, party: Party) -> Readout:
+    """What `party` said of the round, as the viewer's side keeps it or as all have it. Http404."""
+    rows = Readout.objects.filter(scope_filter(viewer.scope), round=round_, party=party)
+    readout = rows.select_related("audience_party").order_by(OWN_FIRST).first()
+    if readout is None:
+        raise Http404("No readout at this address.")
+    readout.round, readout.party = round_, party
+    return readout
 
 
 def source_of(viewer: Viewer, uuid: UUID) -> Source:

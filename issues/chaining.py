@@ -12,7 +12,15 @@ from typing import Any
 from negotiations.chains import digest, filled
 from negotiations.scopes import DELEGATION, MEMBERS, PUBLIC, WIDTH, Scope
 
-from .models import AudienceChange, ChainLink, Entry, EntrySource, PersonErasure, Redaction
+from .models import (
+    AudienceChange,
+    ChainLink,
+    Entry,
+    EntrySource,
+    PersonErasure,
+    Redaction,
+    SightChange,
+)
 from .triggers import AUDIENCE, WORDS
 
 _FIXED = [
@@ -69,8 +77,8 @@ def source_content(link: EntrySource) -> str:
     )
 
 
-def left_content(change: AudienceChange) -> str:
-    """For those who saw the entry before: where it went only if they may see it there."""
+def left_content(change: AudienceChange | SightChange) -> str:
+    """For those who saw the thing before: where it went only if they may see it there."""
     return digest(_gone(change) if _narrows(change) else _whole(change))
 
 
@@ -79,17 +87,25 @@ def came_content(change: AudienceChange, entry: str) -> str:
     return digest({"content": entry} | (_whole(change) if _narrows(change) else _gone(change)))
 
 
-def _narrows(change: AudienceChange) -> bool:
+def shown_content(change: SightChange) -> str:
+    """For those who see the thing now: what it is, and where it was if they saw it there."""
+    thing = {"kind": change.kind, "row": change.row}
+    return digest(thing | (_whole(change) if _narrows(change) else _gone(change)))
+
+
+def _narrows(change: AudienceChange | SightChange) -> bool:
     # An audience that does not exist, as a forged row may have it, is nobody's.
     new, old = (WIDTH.get(a, -1) for a in (change.new_audience, change.old_audience))
     return new <= old
 
 
-def _gone(change: AudienceChange) -> dict[str, Any]:
+def _gone(change: AudienceChange | SightChange) -> dict[str, Any]:
+    if isinstance(change, SightChange):
+        return {"change": change.uuid, "at": change.changed_at}
     return {"entry": change.entry.uuid, "at": change.changed_at}
 
 
-def _whole(change: AudienceChange) -> dict[str, Any]:
+def _whole(change: AudienceChange | SightChange) -> dict[str, Any]:
     return _gone(change) | {
         "from": chain_of(change.old_audience, change.old_party_id),
         "to": chain_of(change.new_audience, change.new_party_id),

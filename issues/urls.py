@@ -22,6 +22,7 @@ from issues.views import (
     search,
     setup,
     sheets,
+    sight,
     sources,
     state,
     vault,
@@ -39,6 +40,7 @@ setup_urls: list[URLPattern] = [
     path("<item:number>/edit/", setup.issue_edit, name="issue_edit"),
     path("<item:number>/move/", setup.issue_move, name="issue_move"),
     path("<item:number>/error/", setup.issue_mark, name="issue_mark"),
+    path("<item:number>/audience/", sight.issue_audience, name="issue_audience"),
     path("<item:number>/restore/", setup.issue_restore, name="issue_restore"),
 ]
 
@@ -54,6 +56,9 @@ item_urls: list[URLPattern] = [
     path("<item:number>/entries/<uuid:uuid>/retract/", entries.entry_retract, name="entry_retract"),
     path("<item:number>/entries/<uuid:uuid>/sources/", entries.entry_source, name="entry_source"),
     path("<item:number>/entries/<uuid:uuid>/undo/", entries.entry_undo, name="entry_undo"),
+    path(
+        "<item:number>/entries/<uuid:uuid>/audience/", sight.entry_audience, name="entry_audience"
+    ),
     path("<item:number>/entries/<uuid:uuid>/done/", follow_up.step_done, name="step_done"),
     path("<item:number>/still-so/", follow_up.still_so, name="still_so"),
     path("<item:number>/chart/", pictures.issue_chart, name="issue_chart"),
@@ -80,6 +85,16 @@ round_urls: list[URLPattern] = [
     path("rounds/", rounds.round_list, name="round_list"),
     path("rounds/<int:place>/", rounds.round_detail, name="round_detail"),
     path("rounds/<int:place>/agenda/", rounds.agenda_mark, name="agenda_mark"),
+    path(
+        "rounds/<int:place>/agenda/<item:number>/audience/",
+        sight.agenda_audience,
+        name="agenda_audience",
+    ),
+    path(
+        "rounds/<int:place>/readouts/<str:code>/audience/",
+        sight.readout_audience,
+        name="readout_audience",
+    ),
     path("changes/", changes.changes, name="changes"),
     path("changes/read/", changes.mark_read, name="mark_read"),
     path("papers/state/", papers.paper_state, name="paper_state"),
@@ -89,6 +104,7 @@ round_urls: list[URLPattern] = [
 # Where something was read or heard, and who rests on it.
 source_urls: list[URLPattern] = [
     path("<uuid:source>/", sources.source_detail, name="source_detail"),
+    path("<uuid:source>/audience/", sight.source_audience, name="source_audience"),
     path("<uuid:source>/file/", sources.source_file, name="source_file"),
 ]
 

@@ -13,5 +13,13 @@ class Conflict(Exception):
         self.current = current
 
 
+class Moved(Exception):
+    """What had the address `old` has the address `new` now, with all that is below it."""
+
+    def __init__(self, old: str, new: str) -> None:
+        super().__init__("This has another address now.")
+        self.old, self.new = old, new
+
+
 class SecondFactorNeeded(Exception):
     """The negotiation is open only to people with a second factor; the message says so."""

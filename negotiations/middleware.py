@@ -18,7 +18,7 @@ from django.utils.http import urlencode
 from django_htmx.middleware import HtmxDetails
 
 from negotiations import eyes, origin, site
-from negotiations.exceptions import SecondFactorNeeded
+from negotiations.exceptions import Moved, SecondFactorNeeded
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponse]
 
@@ -229,6 +229,23 @@ class SecondFactorMiddleware:
         if isinstance(exception, SecondFactorNeeded):
             return lead_to_set_up(request, str(exception))
         return None
+
+
+class MovedMiddleware:
+    """Leads from an address that a thing had to the one it has."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, Moved):
+            return None
+        # What was sent there was meant for what it was: whoever sent it looks again.
+        here = request.get_full_path() if request.method == "GET" else exception.old
+        return redirect(here.replace(exception.old, exception.new, 1))
 
 
 def lead_to_set_up(request: HttpRequest, sentence: str) -> HttpResponse:

@@ -100,6 +100,7 @@ MIDDLEWARE = [
     "negotiations.middleware.end_old_sessions",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "negotiations.middleware.SecondFactorMiddleware",
+    "negotiations.middleware.MovedMiddleware",
     "negotiations.middleware.BorrowedEyesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",

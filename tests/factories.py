@@ -16,6 +16,7 @@ from negotiations.access import Viewer
 from negotiations.dates import parse_date
 from negotiations.models import Membership, Negotiation, Status, StatusScheme, User
 from negotiations.pictures import logo_png
+from negotiations.services.rounds import Account
 
 NUMBERS = count(1)
 PARTY_NAMES = {"RU": "Russia", "US": "United States", "UN": "United Nations"}
@@ -102,6 +103,16 @@ def make_round(negotiation, title=None, day=None, **fields):
         fields = {"state": "held", "first_day": when.first, "last_day": when.last} | fields
     title = title or f"Round {next(NUMBERS)}"
     return services.create_round(negotiation, by=None, title=title, **fields)
+
+
+def put_at(round_, issue=None, party="RU", says="", **shown):
+    """An item on the agenda of a round, and what a party said of it; `shown`: for whom."""
+    if issue:
+        items.set_agenda_line(round_, issue, by=None, planned=True, **shown)
+    if says:
+        told = Account(says, **shown)
+        teller = round_.negotiation.parties.get(code=party)
+        services.set_readout(round_, party=teller, account=told, by=None)
 
 
 def picture(kind="PNG", size=(60, 20), colour="red"):

@@ -158,6 +158,8 @@ TABLE = [
     Route("issues:ask", "POST", RECORDER, NUMBER),
     Route("issues:step_done", "GET", RECORDER, ENTRY),
     Route("issues:step_done", "POST", RECORDER, ENTRY),
+    Route("issues:entry_audience", "GET", RECORDER, ENTRY),
+    Route("issues:entry_audience", "POST", RECORDER, ENTRY),
     Route("issues:agenda_mark", "POST", RECORDER, PLACE),
     Route("issues:issue_record", "GET", RECORDER),
     Route("issues:issue_record", "POST", RECORDER),
@@ -195,6 +197,15 @@ TABLE = [
     Route("issues:issue_mark", "GET", HEAD, NUMBER),
     Route("issues:issue_mark", "POST", HEAD, NUMBER),
     Route("issues:issue_restore", "POST", HEAD, NUMBER),
+    # Besides the head whoever wrote the thing down: see issues/test_sight_pages.py.
+    Route("issues:issue_audience", "GET", HEAD, NUMBER),
+    Route("issues:issue_audience", "POST", HEAD, NUMBER),
+    Route("issues:agenda_audience", "GET", HEAD, (*NUMBER, *PLACE, {"number": 2})),
+    Route("issues:agenda_audience", "POST", HEAD, (*NUMBER, *PLACE, {"number": 2})),
+    Route("issues:readout_audience", "GET", HEAD, (*PLACE, *PARTY, {"code": "US"})),
+    Route("issues:readout_audience", "POST", HEAD, (*PLACE, *PARTY, {"code": "US"})),
+    Route("issues:source_audience", "GET", HEAD, SOURCE),
+    Route("issues:source_audience", "POST", HEAD, SOURCE),
     Route("negotiations:security", "GET", HEAD),
     Route("issues:publishing", "GET", HEAD),
     Route("issues:edition_on", "POST", HEAD),
@@ -269,7 +280,8 @@ def talks(settings):
     talks = factories.make_talks()
     issue = factories.make_issue(talks.negotiation, heading="Money")
     factories.make_issue(talks.negotiation, heading="Money")
-    factories.make_round(talks.negotiation, day="10 Apr 2025")
+    round_ = factories.make_round(talks.negotiation, day="10 Apr 2025")
+    factories.put_at(round_, issue, says="So it was.")
     talks.source = add_source(
         talks.negotiation, by=None, title="A readout", file=factories.make_file(), audience="public"
     )
@@ -334,6 +346,8 @@ NEEDS = (
     ("slug", "source"),
     ("slug", "sheet"),
     ("slug", "place"),
+    ("slug", "place", "number"),
+    ("slug", "place", "code"),
     ("slug", "code"),
     ("slug", "username"),
     ("slug", "table"),

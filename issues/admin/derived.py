@@ -5,15 +5,24 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from negotiations.admin.base import ReadOnly
 from negotiations.admin.desk import desk_of
 from negotiations.admin.scoped import related
 from negotiations.dates import date_text
+from negotiations.scopes import DELEGATION
 
-from ..models import AudienceChange, EntrySource, Note, Redaction, Standing, StandingParty
+from ..models import (
+    AudienceChange,
+    EntrySource,
+    Note,
+    Redaction,
+    SightChange,
+    Standing,
+    StandingParty,
+)
 from ..standing.values import BEGINNING
 from .visible import visible_entries, visible_notes, visible_scopes
 
@@ -118,6 +127,31 @@ class EntrySourceAdmin(OfEntry):
     search_fields = ("entry__issue__title", "source__title", "source__publisher")
     date_hierarchy = "recorded_at"
     fields = ("item", "of_entry", "source", "recorded_at", "recorded_by")
+
+    def seen(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return super().seen(request, rows).filter(desk_of(request).seen("source__"))
+
+
+@admin.register(SightChange)
+class SightChangeAdmin(Derived):
+    list_display = (
+        *("kind", "negotiation", "old_audience", "new_audience"),
+        *("reason", "changed_at", "changed_by"),
+    )
+    list_filter = ("kind", *related("negotiation"))
+    list_select_related = ("negotiation", "changed_by")
+    search_fields = ("reason",)
+    date_hierarchy = "changed_at"
+    fields = (
+        *("kind", "old_audience", "old_party", "new_audience", "new_party"),
+        *("reason", "changed_at", "changed_by"),
+    )
+
+    def seen(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Those of what the person sees now: what left their sight says no more than that."""
+        desk = desk_of(request)
+        own = Q(("new_audience", DELEGATION), ("new_party__in", desk.own_parties))
+        return super().seen(request, rows).filter(~Q(new_audience=DELEGATION) | own)
 
 
 @admin.register(AudienceChange)

@@ -93,6 +93,7 @@ class EntryAdmin(Recording, ServiceAdmin):
         entry: Any = rows.filter(uuid=uuid).first()
         if entry:
             visible = visible_entries(desk_of(request))
+            entry.seen_sources = desk_of(request).seen("source__")
             entry.target = visible.filter(pk=entry.corrects_id).first()
             entry.replies = list(visible.filter(corrects=entry.pk))
         return entry
@@ -147,8 +148,8 @@ class EntryAdmin(Recording, ServiceAdmin):
         return _links(entry.replies, "nothing yet")
 
     @admin.display(description="sources")
-    def source_list(self, entry: Entry) -> str:
-        links = entry.source_links.select_related("source")
+    def source_list(self, entry: Any) -> str:
+        links = entry.source_links.filter(entry.seen_sources).select_related("source")
         shown = [
             (reverse("admin:negotiations_source_change", args=[link.source_id]), link.source)
             for link in links

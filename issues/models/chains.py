@@ -48,6 +48,8 @@ class ChainLink(AppendOnly):
         SOURCE = "source", "added source"
         LEFT = "left", "entry that left for another audience"
         CAME = "came", "entry that came from another audience"
+        HIDDEN = "hidden", "thing that left for another audience"
+        SHOWN = "shown", "thing that came from another audience"
         REDACTION = "redaction", "redaction"
         PERSON = "person", "erased person"
         IMPORT = "import", "import"

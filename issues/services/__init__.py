@@ -29,7 +29,7 @@ from .opening import ItemData
 from .people import erase_person
 from .places import move_heading, move_issue, rename_series
 from .publishing import note_opened, publish, share, take_down, withdraw_share
-from .refusals import UNDO_MINUTES, may_correct, may_undo
+from .refusals import UNDO_MINUTES, check_audience, may_correct, may_undo
 from .removal import change_audience, erase_negotiation, redact
 from .search import rebuild_search, rebuild_searches, search_differences
 from .sheets import (
@@ -41,6 +41,7 @@ from .sheets import (
     save_sheet,
     undo_sheet,
 )
+from .sight import change_sight, check_sight, goes_along, is_wider, may_change_sight, sources_along
 from .standings import differences, forget_party, rebuild, rebuild_negotiation
 from .sweeping import sweep
 from .vault import add_vault, change_vault, note_reading, open_vault
@@ -63,6 +64,9 @@ __all__ = [
     "add_vault",
     "chain_negotiation",
     "change_audience",
+    "change_sight",
+    "check_audience",
+    "check_sight",
     "change_vault",
     "correct",
     "current_step",
@@ -71,9 +75,12 @@ __all__ = [
     "erase_person",
     "finish_step",
     "forget_party",
+    "goes_along",
+    "is_wider",
     "load_negotiation",
     "mark_agenda",
     "mark_in_error",
+    "may_change_sight",
     "may_correct",
     "may_remove",
     "may_undo",
@@ -103,6 +110,7 @@ __all__ = [
     "search_differences",
     "set_agenda_line",
     "share",
+    "sources_along",
     "sweep",
     "take_down",
     "undo",

@@ -46,7 +46,7 @@ def verify_history(negotiation: Negotiation) -> HistoryReport:
             )
             for chain in sorted({*chains, *rows.heads}, key=lambda c: (c.startswith("party"), c))
         ],
-        [rows.told(kind, pk) for kind, pk in rows.missing()],
+        [*(rows.told(kind, pk) for kind, pk in rows.missing()), *rows.strayed()],
         frozenset(link.hash for link in rows.links),
     )
 

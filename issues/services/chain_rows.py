@@ -19,6 +19,7 @@ from ..chaining import (
     person_content,
     redaction_content,
     sealed,
+    shown_content,
     source_content,
     words_of,
 )
@@ -30,8 +31,17 @@ from ..models import (
     EntrySource,
     PersonErasure,
     Redaction,
+    SightChange,
 )
-from .chains import Event, audience_events, entry_event, redaction_event, source_event
+from .chains import (
+    Event,
+    audience_events,
+    entry_event,
+    redaction_event,
+    sight_events,
+    source_event,
+)
+from .sight import KINDS
 
 Kind = ChainLink.Kind
 # What every row has to have, by the name of its table here.
@@ -40,6 +50,7 @@ _KINDS = {
     "sources": (Kind.SOURCE,),
     "changes": (Kind.LEFT, Kind.CAME),
     "redactions": (Kind.REDACTION,),
+    "sights": (Kind.HIDDEN, Kind.SHOWN),
 }
 _TABLE = {kind: name for name, kinds in _KINDS.items() for kind in kinds} | {Kind.PERSON: "people"}
 
@@ -56,6 +67,8 @@ class Rows:
         self.sources = sources.order_by("pk").in_bulk()
         self.changes = AudienceChange.objects.filter(**here).order_by("changed_at", "pk").in_bulk()
         self.redactions = Redaction.objects.filter(**here).order_by("pk").in_bulk()
+        sights = SightChange.objects.filter(negotiation=negotiation)
+        self.sights = sights.order_by("changed_at", "pk").in_bulk()
         self.people = PersonErasure.objects.order_by("pk").in_bulk()
         self.links = list(ChainLink.objects.filter(negotiation=negotiation))
         self.heads = {h.chain: h for h in ChainHead.objects.filter(negotiation=negotiation)}
@@ -133,6 +146,8 @@ class Rows:
             case Kind.LEFT | Kind.CAME:
                 events = audience_events(row, self.contents[row.entry_id])
                 yield from (event for event in events if event.kind == kind)
+            case Kind.HIDDEN | Kind.SHOWN:
+                yield from (event for event in sight_events(row) if event.kind == kind)
 
     # --- Looking at links -----------------------------------------------------------------------
 
@@ -183,18 +198,42 @@ class Rows:
                 return came_content(row, self.contents.get(row.entry_id, ""))
             case Kind.REDACTION:
                 return redaction_content(row)
+            case Kind.HIDDEN:
+                return left_content(row)
+            case Kind.SHOWN:
+                return shown_content(row)
         return person_content(row)
 
     def _name(self, kind: str, row: Any) -> str:
         if kind == Kind.PERSON:
             return f"the erasure {row.uuid}"
+        if kind in _KINDS["sights"]:
+            return f"the change {row.uuid} of who may see {_of(row)}"
         entry = row if kind == Kind.ENTRY else row.entry
         about = f"entry {entry.uuid} of item {entry.issue.address}"
         return about if kind == Kind.ENTRY else f"the {Kind(kind).label} of {about}"
 
+    def strayed(self) -> Iterator[str]:
+        """Things whose last change gave them another audience than they have, in words."""
+        last = {(change.kind, change.row): change for change in self.sights.values()}
+        for model, kind in KINDS.items():
+            changes = {pk: change for (name, pk), change in last.items() if name == kind}
+            for thing in model._default_manager.filter(pk__in=changes):
+                change = changes[thing.pk]
+                given = (change.new_audience, change.new_party_id)
+                if (thing.audience, thing.audience_party_id) != given:
+                    name = self._name(Kind.SHOWN, change)
+                    yield f"{name} was not the last: it is for another audience now"
+
     def told(self, kind: str, pk: int) -> str:
         """A row without a link, in words."""
         return f"{self._name(kind, self.table(_TABLE[Kind(kind)])[pk])} has no link"
+
+
+def _of(change: SightChange) -> str:
+    """ "an item", "a readout": what it was about."""
+    word = change.get_kind_display()
+    return f"an {word}" if word.startswith("i") else f"a {word}"
 
 
 def _is_blank(entry: Entry) -> bool:

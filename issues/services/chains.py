@@ -21,10 +21,19 @@ from ..chaining import (
     note_content,
     redaction_content,
     sealed,
+    shown_content,
     source_content,
     words_of,
 )
-from ..models import AudienceChange, ChainHead, ChainLink, Entry, EntrySource, Redaction
+from ..models import (
+    AudienceChange,
+    ChainHead,
+    ChainLink,
+    Entry,
+    EntrySource,
+    Redaction,
+    SightChange,
+)
 
 BATCH = 500
 Kind = ChainLink.Kind
@@ -129,6 +138,27 @@ def chain_audience(negotiation: Negotiation, change: AudienceChange) -> None:
     """The same for a change that was just made, in the caller's transaction."""
     links = ChainLink.objects.filter(negotiation=negotiation, kind=Kind.ENTRY, row=change.entry_id)
     append(negotiation, audience_events(change, links.values_list("content", flat=True)[0]))
+
+
+def sight_events(change: SightChange) -> list[Event]:
+    """The same for a thing that is no entry: one for who saw it, one for who sees it."""
+    at = change.changed_at
+    return [
+        Event(
+            chain_of(change.old_audience, change.old_party_id),
+            Kind.HIDDEN,
+            change.pk,
+            at,
+            left_content(change),
+        ),
+        Event(
+            chain_of(change.new_audience, change.new_party_id),
+            Kind.SHOWN,
+            change.pk,
+            at,
+            shown_content(change),
+        ),
+    ]
 
 
 def import_events(heads: dict[str, str], at: dt.datetime) -> list[Event]:

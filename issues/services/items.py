@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from negotiations.models import Negotiation, Party, User
-from negotiations.scopes import DELEGATION, MEMBERS
+from negotiations.scopes import DELEGATION, MEMBERS, Scope
 from negotiations.services.rows import lock, locked, save
 
 from ..models import Issue
@@ -171,14 +171,24 @@ def _checked(issue: Issue, fields: dict[str, Any]) -> dict[str, Any]:
         fields["sub_place"] = _next_sub_place(parent)
     if parent:
         fields["heading"] = ""
-    _refuse_twice(issue, fields["title"], fields.get("reference", issue.reference), parent)
+    _refuse_twice(
+        issue, scope_of(issue), fields["title"], fields.get("reference", issue.reference), parent
+    )
     return fields
 
 
-def _refuse_twice(issue: Issue, title: str, reference: str, parent: Issue | None) -> None:
+def refuse_twice(issue: Issue, audience: str, party: Party | None) -> None:
+    """Raises ValidationError where the item, seen by these, would stand beside one of its name."""
+    scope = Scope.of_party(party.pk) if party else Scope(audience)
+    _refuse_twice(issue, scope, issue.title, issue.reference, issue.parent)
+
+
+def _refuse_twice(
+    issue: Issue, scope: Scope, title: str, reference: str, parent: Issue | None
+) -> None:
     """A form sent twice opens one item; two lines of one name could not be told apart."""
     same = (
-        Issue.objects.in_scope(scope_of(issue))
+        Issue.objects.in_scope(scope)
         .filter(
             negotiation=issue.negotiation,
             parent=parent,

@@ -54,6 +54,7 @@ from ..models import (
     ShareLink,
     Sheet,
     SheetRow,
+    SightChange,
     Standing,
     StandingParty,
     Upload,
@@ -62,10 +63,11 @@ from ..models import (
     VaultUse,
     VaultVersion,
 )
-from .chains import append, chain_audience, redaction_event
+from .chains import append, chain_audience, redaction_event, sight_events
 from .importing.staging import discard
 from .refusals import check_audience
 from .search import index_sources
+from .sight import move, note_sight, sources_along
 from .standings import lock_entries, lock_items, rebuild
 
 
@@ -73,6 +75,8 @@ def change_audience(
     entry: Entry, *, audience: str, party: Party | None, reason: str, viewer: Viewer
 ) -> AudienceChange:
     """Changes who may see an entry, with an event of its own; standings of all scopes follow.
+
+    One that is widened takes its sources with it, as far as the viewer may widen them.
 
     Raises ValidationError without a reason, from whoever may not correct the entry, where the
     delegation is not the viewer's, or where a correction would be seen by more than its target.
@@ -90,10 +94,16 @@ def change_audience(
             changed_by=viewer.user,
         )
         _overwrite(entry, audience=audience, audience_party=party)
+        moved = [
+            move(source, audience, party, reason, viewer)
+            for source in sources_along(entry, audience, viewer)
+        ]
         rebuild(viewer.negotiation, [entry.issue_id])
         chain_audience(viewer.negotiation, change)
+        append(viewer.negotiation, [event for one in moved for event in sight_events(one)])
         if DELEGATION not in {change.old_audience, change.new_audience}:
             _note_audience(change, viewer)
+        note_sight(moved)
     return change
 
 
@@ -199,6 +209,7 @@ def _everything_of(negotiation: Negotiation) -> list[tuple[type[Model], dict[str
     vault = {"version__vault__issue__negotiation": negotiation}
     return [
         (SearchRow, here),
+        (SightChange, here),
         (ChainLink, here),
         (ChainHead, here),
         *((model, vault) for model in (VaultUse, VaultPerson)),

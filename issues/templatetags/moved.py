@@ -25,7 +25,7 @@ from .told import told_list
 register = template.Library()
 
 NONE = SafeString("")
-ROUND_ROW = '<tr data-row><th scope="row">{}<a href="{}">{}</a> {}{}{}</th>{}<td>{}</td></tr>\n'
+ROUND_ROW = '<tr data-row><th scope="row">{}<a href="{}">{}</a> {}{}{}{}</th>{}<td>{}</td></tr>\n'
 MOVED_ROW = (
     '<tr data-row><th scope="row"><a href="{}">{}</a> {}</th><td>{}{}</td><td>{}</td>'
     "<td>{}</td></tr>\n"
@@ -36,6 +36,10 @@ ADD = (
     ' aria-label="Add an entry to {3}">+</a>'
 )
 LINE = '<small class="claim{}">{} {}</small>'
+SIGHT = (
+    '<a class="note no-print" href="{}{}/audience/">who may see it'
+    '<span class="hidden-text">: {}</span></a>'
+)
 TOGGLES = (
     '<form class="acts toggles no-print" method="post" action="{0}" hx-post="{0}"'
     ' hx-target="#round-page" hx-swap="outerHTML" hx-sync="this:drop">'
@@ -95,6 +99,7 @@ def _round_row(item: RoundItem, shown: RoundPage, marking: _Marking | None) -> S
         only_for(row.only_for),
         SafeString("".join(_line(one, marking) for one in item.lines)),
         _toggles(issue.address, name, line, shown, marking) if marking else NONE,
+        _sight(issue.address, name, marking) if marking and item.lines else NONE,
         SafeString(f"<td>{_before_and_after(row)}</td>") if shown.span else NONE,
         said,
     )
@@ -104,6 +109,10 @@ def _line(line: AgendaLine, marking: _Marking | None) -> SafeString:
     # On screen the toggles say the same, but for whom.
     hidden = " print-only" if marking and not line.audience_party_id else ""
     return fill(LINE, hidden, line.text, only_for(line.audience_party))
+
+
+def _sight(number: Number, name: str, marking: _Marking) -> SafeString:
+    return fill(SIGHT, marking.url, number, name)
 
 
 def _toggles(

@@ -186,7 +186,8 @@ class RoundWriter(Writer):
         version = data.pop("version", row.version)
         saved = services.update_round(row, version=version, by=by, **data)
         if sources is not None:
-            saved.sources.set(sources)
+            unseen = saved.sources.exclude(Desk(by).seen())
+            saved.sources.set([*sources, *unseen])
         return saved
 
     def remove(self, row: Model, by: User) -> None:

@@ -62,7 +62,8 @@ class AudienceField(forms.ChoiceField):
     """
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**({"label": "Who may see it", "required": False} | kwargs))
+        given: dict[str, Any] = {"label": "Who may see it", "required": False} | kwargs
+        super().__init__(**given)
 
     def offer(self, viewer: Viewer, sides: int, members: int = 0) -> None:
         """The choices of this viewer, their own side first chosen; `members` people see the rest.

@@ -71,8 +71,15 @@ def test_while_a_delegation_once_had_people_too(talks):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_before_there_is_an_item_a_slip_goes(talks, kind):
-    assert remove(kind, spare(talks)[kind]) == ""
+def test_before_there_is_an_item_for_all_it_stays_as_well(talks, kind):
+    """A delegation may have opened one of its own."""
+    rows = spare(talks)
+    before = remove(kind, rows[kind])
+    russia = viewer(talks.negotiation, talks.ru)
+    factories.make_issue(talks.negotiation, by=talks.ru, **russia.written_for())
+    use_in_secret(talks, rows)
+    assert "stays on record" in before
+    assert remove(kind, rows[kind]) == before
 
 
 @pytest.mark.parametrize("kind", KINDS)

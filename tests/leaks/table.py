@@ -13,7 +13,7 @@ from tests.test_permissions import SENT, TABLE, address_of
 
 from . import world as birds
 
-HIDDEN = ("uuid", "source", "sheet", "batch", "note", "vault")
+HIDDEN = ("uuid", "source", "sheet", "batch", "note", "vault", "number")
 
 
 @dataclass(frozen=True)
@@ -282,6 +282,13 @@ SENT_TO = {
     ),
     "issues:round_sheet": typed({"of": "ex"}, fragments=["sheet-answer"], place={"place": 2}),
     "issues:source_sheet": typed(fragments=["sheet-answer"]),
+    **{
+        f"issues:{name}_audience": typed(
+            {"audience": "members", "reason": "So."},
+            {"audience": "public", "reason": "So.", "seen": "public", "confirm": "1"},
+        )
+        for name in ("issue", "entry", "agenda", "readout", "source")
+    },
     "issues:issue_new": typed({"title": "Opened"}, {"title": "", "parent": "1"}),
     "issues:issue_paste": typed({"lines": "One\nTwo"}),
     "issues:issue_edit": typed({"title": "Changed", "version": "1"}, {"version": "0"}),

@@ -19,6 +19,7 @@ from issues.models import Import
 from issues.reads.clock import NOW as PRESENT
 from issues.services import importing
 from negotiations import services as frame
+from negotiations.services.rounds import Account
 from tests import factories
 from tests.admin_pages import make_staff, make_superuser
 from tests.factories import add_member, entry_data, own_audience, record, viewer
@@ -49,6 +50,7 @@ BIRDS = {
 # What stands in an address for a thing that is hidden, or in the first world for nothing at all.
 HIDEABLE = ("uuid", "source", "sheet", "batch", "note", "vault")
 NOTHING = {name: UUID(int=n) for n, name in enumerate(HIDEABLE, 1)}
+NOTHING["number"] = "RU-1"
 
 
 def base():
@@ -163,6 +165,8 @@ def _secret(bird, us):
 def secrets(world):
     """All that Russia's people can do among themselves."""
     _entries(world)
+    _items(world)
+    _at_the_round(world)
     _undone(world)
     _drafts(world)
     _notes(world)
@@ -205,6 +209,48 @@ def _entries(world):
         reason=f"{RUSSIA}narrowed",
         viewer=russia,
     )
+
+
+def _items(world):
+    """Items of their own, one below a common item, with all that items have."""
+    negotiation, (_a, b, _c) = world.negotiation, world.issues
+    russia = viewer(negotiation, world.ru)
+    said = _secret(RUSSIA, negotiation.parties.get(code="US"))
+    kept = russia.written_for() | {"by": world.ru, "description": f"{RUSSIA}about"}
+    items = [
+        services.open_issue(negotiation, title=f"{RUSSIA}{name}", **more, **kept)
+        for name, more in (
+            ("first", {"heading": "Money", "reference": f"{RUSSIA}ref", "owner": world.ru}),
+            ("under", {"parent": b}),
+            ("apart", {"heading": f"{RUSSIA}heading", "raised_by": [russia.party]}),
+        )
+    ]
+    services.open_issue(negotiation, title=f"{RUSSIA}below", parent=items[0], **kept)
+    for issue in items:
+        record(issue, "RU", "Blocked", "9 Apr 2025", by=world.ru, **said, **own_audience(russia))
+    services.move_issue(items[0], step=-1)
+    marked = services.open_issue(negotiation, title=f"{RUSSIA}wrong", **kept)
+    services.mark_in_error(marked, version=1, by=world.ru, reason=f"{RUSSIA}slip")
+    world.own_items = items
+
+
+def _at_the_round(world):
+    """On the agenda, what was said of the round, and papers that are cited there or nowhere."""
+    negotiation, (_a, _b, c) = world.negotiation, world.issues
+    russia = viewer(negotiation, world.ru)
+    kept = russia.written_for()
+    for mark in ("planned", "discussed"):
+        services.mark_agenda(
+            world.round, [c, *world.own_items], mark=mark, by=world.ru, party=russia.party
+        )
+    for party in negotiation.parties.all():
+        told = Account(f"{RUSSIA}readout", f"{RUSSIA}title", f"https://{RUSSIA}.org/", **kept)
+        frame.set_readout(world.round, party=party, account=told, by=world.ru)
+    source = frame.add_source(
+        negotiation, by=world.ru, title=f"{RUSSIA}paper", file=_file(f"{RUSSIA}paper"), **kept
+    )
+    world.round.sources.add(source)
+    services.add_source(world.known, source, viewer=russia)
 
 
 def _log(world, source):
@@ -290,7 +336,15 @@ def later(world):
     """What everybody sees happen afterwards: numbers, places and times must not tell."""
     negotiation, (a, b, _c) = world.negotiation, world.issues
     frame.remove_member(world.ex.memberships.get(negotiation=negotiation))
-    factories.make_issue(negotiation, "Later", heading="Money")
+    made = factories.make_issue(negotiation, "Later", heading="Money", audience="members")
+    factories.make_issue(negotiation, "Last", heading="Fish", audience="members")
+    factories.make_issue(negotiation, "Below", parent=b, audience="members")
+    services.move_issue(made, step=-1)
+    services.mark_agenda(world.round, [_c, made], mark="discussed", by=world.recorder)
+    for party in negotiation.parties.all():
+        frame.set_readout(
+            world.round, party=party, account=Account(f"{MEMBERS}readout"), by=world.head
+        )
     factories.make_round(negotiation, "R3", "1 Mar 2026", number=3)
     source = services.NewSource(title="Seen later", url="https://example.org/later")
     record(b, "US", "Agreed", "12 Apr 2025", by=world.us, sources=[source])

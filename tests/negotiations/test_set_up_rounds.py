@@ -32,7 +32,9 @@ def fields(**changes):
 
 def typed(round_):
     """The edit form as a browser would send it untouched."""
-    return RoundForm.typed_from(round_, list(round_.negotiation.parties.all()))
+    negotiation = round_.negotiation
+    parties = list(negotiation.parties.all())
+    return RoundForm.typed_from(round_, factories.viewer(negotiation), parties)
 
 
 def as_browsers_send(fields):
