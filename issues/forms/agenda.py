@@ -25,10 +25,10 @@ class AgendaForm(forms.Form):
     mark = forms.ChoiceField(choices=Mark.choices)
     audience = AudienceField()
 
-    def __init__(self, *args: Any, viewer: Viewer, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, viewer: Viewer, sides: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.viewer = viewer
-        self.fields["audience"].offer(viewer, viewer.negotiation.parties.count())  # type: ignore[attr-defined]
+        self.fields["audience"].offer(viewer, sides)  # type: ignore[attr-defined]
 
     def clean_item(self) -> list[Issue]:
         """The items meant. Raises ValidationError that names what is no item here."""

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -51,7 +51,7 @@ def agenda_mark(request: HttpRequest, slug: str, place: int) -> HttpResponse:
     """Marks items of the agenda: planned, discussed, not reached."""
     viewer = viewer_with(person(request), slug, Role.RECORDER)
     round_ = round_of(viewer, place)
-    form = AgendaForm(request.POST, viewer=viewer, auto_id="agenda_%s")
+    form = _form(FrameView(viewer), request.POST)
     if form.is_valid():
         try:
             services.mark_agenda(
@@ -71,6 +71,11 @@ def agenda_mark(request: HttpRequest, slug: str, place: int) -> HttpResponse:
         messages.success(request, sentence)
         return redirect(round_)
     return _show(request, FrameView(viewer), round_, round_.get_absolute_url(), said=sentence)
+
+
+def _form(frame: FrameView, sent: QueryDict | None = None) -> AgendaForm:
+    sides = len(frame.parties)
+    return AgendaForm(sent, viewer=frame.viewer, sides=sides, auto_id="agenda_%s")
 
 
 def _said(form: AgendaForm) -> str:
@@ -101,7 +106,7 @@ def _show(
         "rounds",
         shown=shown,
         round=round_,
-        form=form or AgendaForm(viewer=frame.viewer, auto_id="agenda_%s"),
+        form=form or _form(frame),
         note="" if frame.viewer.is_public else round_.note,
         said=said,
         path=path,
