@@ -99,8 +99,8 @@ def change_audience(
             for source in sources_along(entry, audience, viewer)
         ]
         rebuild(viewer.negotiation, [entry.issue_id])
-        chain_audience(viewer.negotiation, change)
         append(viewer.negotiation, [event for one in moved for event in sight_events(one)])
+        chain_audience(viewer.negotiation, change)
         if DELEGATION not in {change.old_audience, change.new_audience}:
             _note_audience(change, viewer)
         note_sight(moved)
