@@ -10,10 +10,10 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from negotiations.access import Viewer
+from negotiations.forms import AudienceField
 from negotiations.models import Category
-from negotiations.scopes import DELEGATION, MEMBERS, PUBLIC
 
-from ..imports.columns import FIELDS, missing, plain
+from ..imports.columns import FIELDS, ITEMS, missing, plain
 from ..imports.files import Format
 from ..imports.tables import DELIMITERS, ENCODINGS, MOST_BYTES, Table, letter, text_of
 from ..imports.words import JOINT, NOTHING, OWN, THIRD
@@ -92,7 +92,11 @@ class ColumnsForm(forms.Form):
         coerce=lambda value: value == "yes",
     )
 
-    def __init__(self, *args: Any, upload: Upload, table: Table, **kwargs: Any) -> None:
+    audience = AudienceField(label="Who may see the items")
+
+    def __init__(
+        self, *args: Any, upload: Upload, table: Table, viewer: Viewer, **kwargs: Any
+    ) -> None:
         self.upload, self.table = upload, table
         kwargs["initial"] = self._present()
         super().__init__(*args, **kwargs)
@@ -100,6 +104,11 @@ class ColumnsForm(forms.Form):
         self.fields["sheet"].choices = [(name, name) for name in sheets]  # type: ignore[attr-defined]
         for name in ("encoding", "delimiter") if sheets else ("sheet",):
             del self.fields[name]
+        if upload.kind == ITEMS:
+            sides = viewer.negotiation.parties.count()
+            self.fields["audience"].offer(viewer, sides)  # type: ignore[attr-defined]
+        else:
+            del self.fields["audience"]
         choices = [("", "not imported"), *((f.name, f.label) for f in FIELDS[upload.kind])]
         for place, header in enumerate(table.header):
             self.fields[f"column_{place}"] = forms.ChoiceField(
@@ -144,6 +153,12 @@ class ColumnsForm(forms.Form):
         return not self.errors and self.wanted_format != format_of(self.upload)
 
     @property
+    def options(self) -> dict[str, Any]:
+        """What `Upload.options` keeps beside the format."""
+        kept = ("day_first", "audience")
+        return {name: self.cleaned_data[name] for name in kept if name in self.fields}
+
+    @property
     def columns(self) -> dict[str, int]:
         """The place of each field that a column holds."""
         return {
@@ -171,7 +186,9 @@ class WordsForm(forms.Form):
 
     token = forms.UUIDField(widget=forms.HiddenInput)
     speaker = forms.ChoiceField(label="Who says so, where a row does not say it", required=False)
-    audience = forms.ChoiceField(label="Who may see the entries")
+    audience = AudienceField(
+        label="Who may see the entries, and the items opened with them", required=True
+    )
     open_items = forms.BooleanField(
         label="Open the items that are not there yet", required=False, initial=True
     )
@@ -234,12 +251,7 @@ class WordsForm(forms.Form):
         speaker.choices = [("", "nobody: such a row is an error"), *offered[1:]]
 
     def _ask_audience(self) -> None:
-        choices = [(MEMBERS, "All members")]
-        if party := self.viewer.party:
-            choices.append((DELEGATION, f"Only the delegation of {party}"))
-        audience: Any = self.fields["audience"]
-        audience.choices = [*choices, (PUBLIC, "Public: may be published")]
-        audience.initial = DELEGATION if self.viewer.party else MEMBERS
+        self.fields["audience"].offer(self.viewer, len(self.parties))  # type: ignore[attr-defined]
 
     @property
     def status_fields(self) -> list[tuple[int, forms.BoundField]]:
@@ -266,12 +278,6 @@ class WordsForm(forms.Form):
                 raise forms.ValidationError(
                     f"There are {len(words)} different words; is this column the right one?"
                 )
-        if cleaned.get("audience") == DELEGATION and cleaned.get("open_items"):
-            # An item shows to everybody, and would tell what the delegation writes about.
-            self.add_error(
-                "open_items",
-                "Items show to all members. Import them first, or open none with these entries.",
-            )
         return cleaned
 
     @property

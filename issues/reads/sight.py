@@ -82,7 +82,7 @@ def _of_item(
     told = f"{plural(entries.count(), 'entry,entries')} and {plural(lines.count(), 'line')}"
     if wider:
         kept = entries.filter(audience=DELEGATION).count()
-        yield f"Its entries, lines of the agenda and sub-items keep their own audience ({told})."
+        yield f"What is on it keeps its own audience: {told} of the agenda, and all sub-items."
         if kept:
             stay = plural(kept, "entry stays,entries stay")
             yield f"{stay} with the delegation of {viewer.party}."

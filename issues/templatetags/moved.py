@@ -12,6 +12,7 @@ from django import template
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
+from negotiations.access import Viewer
 from negotiations.markup import fill
 from negotiations.templatetags.parley import only_for, status_text
 
@@ -66,15 +67,16 @@ class _Marking:
     url: str
     token: str
     preset: str
+    is_head: bool
 
 
 @register.simple_tag
 def round_rows(
-    shown: RoundPage, mark_url: str, token: str, preset: str, may_record: bool
+    shown: RoundPage, viewer: Viewer, mark_url: str, token: str, preset: str, may_record: bool
 ) -> SafeString:
     """A row for each item of a round; for who may record, with toggles and a link to the form."""
     # Lazy until it is first asked for, as Django's own tag has it.
-    marking = _Marking(mark_url, str(token), preset) if may_record else None
+    marking = _Marking(mark_url, str(token), preset, viewer.is_head) if may_record else None
     return SafeString("".join(_round_row(item, shown, marking) for item in shown.items))
 
 
@@ -99,7 +101,7 @@ def _round_row(item: RoundItem, shown: RoundPage, marking: _Marking | None) -> S
         only_for(row.only_for),
         SafeString("".join(_line(one, marking) for one in item.lines)),
         _toggles(issue.address, name, line, shown, marking) if marking else NONE,
-        _sight(issue.address, name, marking) if marking and item.lines else NONE,
+        _sight(item, name, marking) if marking else NONE,
         SafeString(f"<td>{_before_and_after(row)}</td>") if shown.span else NONE,
         said,
     )
@@ -111,8 +113,12 @@ def _line(line: AgendaLine, marking: _Marking | None) -> SafeString:
     return fill(LINE, hidden, line.text, only_for(line.audience_party))
 
 
-def _sight(number: Number, name: str, marking: _Marking) -> SafeString:
-    return fill(SIGHT, marking.url, number, name)
+def _sight(item: RoundItem, name: str, marking: _Marking) -> SafeString:
+    """The way to the page that changes who sees the line: of a common one for heads."""
+    line = item.line
+    if line is None or not (marking.is_head or line.audience_party_id):
+        return NONE
+    return fill(SIGHT, marking.url, item.issue.address, name)
 
 
 def _toggles(

@@ -100,7 +100,7 @@ def _state_row(row: ItemRow, back: str) -> SafeString:
         row.url,
         row.name,
         _part("<small>of {}</small>", row.parent_title),
-        _part("<small>{}</small>", row.sub_items) + only_for(row.only_for),
+        _part("<small>{}</small>", row.sub_items) + _only_for(row),
         status_text(row.view.headline),
         _claim(row),
         _since(row),
@@ -118,7 +118,7 @@ def _list_row(row: ItemRow, back: str, child: SafeString) -> SafeString:
         row.url,
         row.issue.title,
         _part('<small class="claim">of {}</small>', row.parent_title),
-        _part('<small class="claim">{}</small>', row.sub_items) + only_for(row.only_for),
+        _part('<small class="claim">{}</small>', row.sub_items) + _only_for(row),
         status_text(row.view.headline),
         _claim(row),
         row.last_said,
@@ -129,6 +129,10 @@ def _list_row(row: ItemRow, back: str, child: SafeString) -> SafeString:
 
 def _part(markup: str, value: str) -> SafeString:
     return fill(markup, value) if value else NONE
+
+
+def _only_for(row: ItemRow) -> SafeString:
+    return SafeString(" ") + only_for(row.only_for) if row.only_for else NONE
 
 
 def _heading(row: ItemRow, span: int) -> SafeString:

@@ -59,14 +59,14 @@ def import_columns(request: HtmxRequest, slug: str) -> HttpResponse:
     if upload is None:
         return redirect("issues:import_start", slug)
     table = importing.table_of(upload)
-    form = ColumnsForm(sent(request), upload=upload, table=table)
+    form = ColumnsForm(sent(request), upload=upload, table=table, viewer=viewer)
     if form.is_valid() and (form.asks_to_read_again or "again" in request.POST):
         if attempt(form, lambda _typed: _read_again(upload, form, viewer)):
             messages.success(request, "Read anew; look at the columns once more.")
             return redirect("issues:import_columns", slug)
     elif form.is_valid() and form.check_columns():
-        options = upload.options | {"day_first": form.cleaned_data["day_first"]}
-        importing.update_upload(upload, columns=form.columns, options=options)
+        kept = upload.options | form.options
+        importing.update_upload(upload, columns=form.columns, options=kept)
         following = "import_words" if upload.kind == ENTRIES else "import_check"
         return redirect(f"issues:{following}", slug)
     context = _context(viewer, upload) | {"table": table}

@@ -73,6 +73,7 @@ def made(module_db):
         services.undo([undone], viewer=person)
         own = own_audience(viewer(negotiation, talks.ru))
         record(third, "RU", "Closed", "1 May 2025", by=talks.ru, text="ours alone", **own)
+        _kept(talks, round_, first)
         return talks
 
 
@@ -80,6 +81,20 @@ def made(module_db):
 def talks(made, db):
     with time_machine.travel(NOW, tick=False):
         yield deepcopy(made)
+
+
+def _kept(talks, round_, common):
+    """What the Russian delegation keeps: items, on the agenda, of the round, on paper."""
+    negotiation, russia = talks.negotiation, viewer(talks.negotiation, talks.ru)
+    shown = russia.written_for()
+    hidden = factories.make_issue(negotiation, "Ours", by=talks.ru, heading="Roads", **shown)
+    below = factories.make_issue(negotiation, "Below", by=talks.ru, parent=common, **shown)
+    paper = services.NewSource(title="Paper")
+    own = own_audience(russia)
+    record(hidden, "RU", "Raised", "1 May 2025", by=talks.ru, sources=[paper], **own)
+    factories.put_at(round_, hidden, says="Our word on it.", **shown)
+    factories.put_at(round_, common, **shown)
+    services.set_agenda_line(round_, below, by=talks.ru, planned=True, **shown)
 
 
 def erased(talks):
@@ -110,6 +125,7 @@ class TestThereAndBack:
         assert answer.status_code == 302, answer.context["form"].problems
         assert answer["Location"] == f"/negotiations/{talks.slug}/"
         assert prepared(client, talks.slug, "json") == before
+        assert (b'"RU-1"' in before) == (name == "ru")
         membership = Membership.objects.get(user=newcomer)
         assert membership.role == "head"
         assert (membership.party and membership.party.code) == (None if name == "head" else "RU")

@@ -263,12 +263,12 @@ class TestOneDelegation:
                 == {}
             )
 
-    def test_it_opens_no_items_for_all_to_see(self, client, talks):
+    def test_the_items_it_opens_are_its_own(self, client, talks):
         client.force_login(talks.ru)
-        upload(client, talks, csv_bytes())
-        send(client, address(talks, "columns"))
-        answer = send(client, address(talks, "words"), audience="delegation")
-        assert "open_items" in answer.context["form"].errors
+        bring_in(client, talks, csv_bytes(), audience="delegation")
+        opened = list(Issue.objects.all())
+        assert {issue.series for issue in opened} == {"RU"}
+        assert not Issue.objects.visible_to(factories.viewer(talks.negotiation, talks.us)).exists()
 
 
 TOKEN = re.compile(rb'(?:csrfmiddlewaretoken|token)" value="[\w-]+"')

@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from negotiations.access import Viewer
 from negotiations.models import Party, Round, Source, Status
-from negotiations.scopes import DELEGATION, MEMBERS
 
 from ...imports.columns import plain
 from ...imports.rows import Draft, read_row, repeats
@@ -20,7 +19,7 @@ from ...imports.words import JOINT, NOTHING, OWN, THIRD
 from ...models import Entry, Issue, Upload
 from ..entry_data import EntryData, NewSource
 from ..refusals import check_entry
-from .lines import Line, add_refusal, reading_of
+from .lines import Line, add_refusal, reading_of, written_for
 
 NEW = "new:"
 # What the check calls a field, and the column it came from.
@@ -64,7 +63,8 @@ class EntryMaker:
         self.statuses = self._statuses(upload.words.get("status", {}))
         self.speakers: dict[str, str] = upload.words.get("asserted_by", {})
         # Stands for each item that is yet to be opened: the checks ask whose it is.
-        self.unborn = Issue(negotiation=self.negotiation)
+        self.shown = written_for(upload, viewer)
+        self.unborn = Issue(negotiation=self.negotiation, **self.shown)
 
     def _statuses(self, words: dict[str, str]) -> dict[str, Status | None]:
         rows = self.negotiation.scheme.statuses.select_related("scheme")
@@ -126,7 +126,6 @@ class EntryMaker:
             line.errors["item"] = f"There is no item “{word[:80]}”."
 
     def _values(self, draft: Draft, line: Line) -> dict[str, Any]:
-        delegation = self.options.get("audience") == DELEGATION
         said = draft.values.get("date")
         if not said and "date" not in draft.errors:
             line.errors["date"] = "Say when it was said: a day, a month or a year."
@@ -140,8 +139,8 @@ class EntryMaker:
             "status": self._status(draft, line, "status"),
             "round": self._round(draft, line),
             "sources": self._sources(draft, line),
-            "audience": self.options.get("audience", MEMBERS),
-            "audience_party": self.viewer.party if delegation else None,
+            "audience": self.shown["audience"],
+            "audience_party": self.shown["audience_party"],
             **{
                 name: draft.text(name)
                 for name in ("text", "position", "next_step", "speaker", "speaker_function")

@@ -15,10 +15,11 @@ from ...imports.columns import plain
 from ...imports.rows import Draft, column_texts, days, read_row
 from ...imports.tables import Row, Table
 from ...imports.words import JOINT, guess_speaker
-from ...models import Upload
+from ...models import Issue, Upload
 from ..opening import ItemData
+from ..refusals import audience_text
 from .entry_lines import Items
-from .lines import Line, reading_of
+from .lines import Line, reading_of, written_for
 
 State = Round.State
 STATES = {
@@ -40,6 +41,7 @@ class ItemMaker:
     def __init__(self, upload: Upload, viewer: Viewer, table: Table) -> None:
         self.reading = reading_of(upload, table)
         self.items = Items(viewer)
+        self.unborn = Issue(**written_for(upload, viewer))
         self.parties = {party.code: party for party in viewer.negotiation.parties.all()}
         self.names = [(party.code, party.name) for party in self.parties.values()]
         self.rows = self._rows(table)
@@ -98,6 +100,8 @@ class ItemMaker:
                 "parent", f"“{word[:80]}” is no top-level item here, nor in this file."
             )
             return None
+        if not self.unborn.is_within(found[0]):
+            line.errors.setdefault("parent", f"“{found[0]}” is {audience_text(found[0])}.")
         line.understood["parent"] = f"{found[0].label} {found[0]}"
         return found[0]
 

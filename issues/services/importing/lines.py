@@ -9,8 +9,9 @@ from typing import Any, Protocol
 from django.core.exceptions import ValidationError
 
 from negotiations.access import Viewer
+from negotiations.scopes import MEMBERS
 
-from ...imports.columns import ENTRIES, ITEMS
+from ...imports.columns import ENTRIES, ITEMS, ROUNDS
 from ...imports.rows import Draft, Reading
 from ...imports.tables import Row, Table
 from ...models import Issue, Upload
@@ -39,6 +40,12 @@ class Maker(Protocol):
     reading: Reading
 
     def line(self, row: Row) -> Line: ...
+
+
+def written_for(upload: Upload, viewer: Viewer) -> dict[str, Any]:
+    """Who may see what the file brings: as was chosen; rounds are for all members."""
+    chosen = upload.options.get("audience", "") if upload.kind != ROUNDS else MEMBERS
+    return viewer.written_for(chosen)
 
 
 def reading_of(upload: Upload, table: Table) -> Reading:

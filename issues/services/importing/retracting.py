@@ -13,7 +13,7 @@ from negotiations.models import Round
 from negotiations.services import remove_round
 
 from ...imports.columns import ROUNDS
-from ...models import Entry, Import, Issue
+from ...models import AgendaLine, Entry, Import, Issue
 from ..entries import retract_many
 from ..items import mark_in_error
 
@@ -90,8 +90,8 @@ def _used(issues: Sequence[Issue], made: Import, viewer: Viewer) -> set[int]:
     if made.batch:
         visible = visible.exclude(batch=made.batch).exclude(corrects__batch=made.batch)
     entries = visible.order_by().values_list("issue", flat=True)
-    agenda = Issue.objects.filter(pk__in=keys, agenda_lines__isnull=False)
-    return set(entries) | set(agenda.values_list("pk", flat=True))
+    agenda = AgendaLine.objects.in_scope(viewer.scope).filter(issue__in=keys).order_by()
+    return set(entries) | set(agenda.values_list("issue", flat=True))
 
 
 def _remove_rounds(made: Import, viewer: Viewer) -> list[str]:

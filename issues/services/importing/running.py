@@ -12,7 +12,6 @@ from django.db import transaction
 
 from negotiations.access import Role, Viewer, can
 from negotiations.models import Round, Status
-from negotiations.scopes import DELEGATION, MEMBERS
 from negotiations.services import add_statuses, create_round
 
 from ...imports.columns import ENTRIES, ITEMS, ROUNDS, plain
@@ -23,7 +22,7 @@ from ..entry_data import EntryData
 from ..items import open_issues
 from ..opening import ItemData
 from .entry_lines import new_category
-from .lines import Line, maker_for
+from .lines import Line, maker_for, written_for
 from .staging import discard, meaning_of, table_of, tell_progress
 
 Tell = Callable[[str, int, int], None]
@@ -98,7 +97,7 @@ def _good_lines(upload: Upload, viewer: Viewer, table: Table, tell: Tell) -> lis
 
 
 def _record_of(upload: Upload, viewer: Viewer, meaning: dict[str, Any], rows: int) -> Import:
-    audience = upload.options.get("audience", MEMBERS) if upload.kind == ENTRIES else MEMBERS
+    shown = written_for(upload, viewer)
     return Import(
         # The upload's own name: a form sent twice finds what it has made.
         uuid=upload.token,
@@ -108,8 +107,8 @@ def _record_of(upload: Upload, viewer: Viewer, meaning: dict[str, Any], rows: in
         file_name=upload.file_name,
         sha256=upload.sha256,
         row_count=rows,
-        audience=audience,
-        audience_party=viewer.party if audience == DELEGATION else None,
+        audience=shown["audience"],
+        audience_party=shown["audience_party"],
         meaning=meaning,
     )
 
@@ -134,7 +133,8 @@ def _write_entries(
 ) -> None:
     names = {plain(line.opens): line.opens for line in lines if line.opens}
     items = [ItemData(title) for title in names.values()]
-    opened = open_issues(viewer.negotiation, items, by=viewer.user) if items else []
+    shown = viewer.written_for(made.audience)
+    opened = open_issues(viewer.negotiation, items, by=viewer.user, **shown) if items else []
     by_name = dict(zip(names, opened, strict=True))
     made.made_items, made.batch = [issue.pk for issue in opened], made.uuid
     pairs = [_pair(line, by_name, statuses) for line in lines]
@@ -168,7 +168,8 @@ def _write_items(
     top = [line.made for line in lines if not line.opens]
     trees = [replace(item, sub_items=below.get(_name(item), ())) for item in top]
     tell("Opening items", 0, len(lines))
-    issues = open_issues(viewer.negotiation, trees, by=viewer.user)
+    shown = viewer.written_for(made.audience)
+    issues = open_issues(viewer.negotiation, trees, by=viewer.user, **shown)
     made.made_items = [issue.pk for issue in issues]
 
 
