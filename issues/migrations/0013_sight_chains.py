@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('issues', '0011_count_by_index'),
+        ('issues', '0012_vault'),
     ]
 
     operations = [
