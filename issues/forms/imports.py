@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from negotiations.access import Viewer
 from negotiations.forms import AudienceField
 from negotiations.models import Category
+from negotiations.services.rows import use_may_be_told
 
 from ..imports.columns import FIELDS, ITEMS, missing, plain
 from ..imports.files import Format
@@ -236,6 +237,8 @@ class WordsForm(forms.Form):
 
     def _scheme_is_unused(self) -> bool:
         """As far as the viewer sees; the service looks at everything."""
+        if not use_may_be_told(self.viewer.negotiation):
+            return False
         visible = Entry.objects.visible_to(self.viewer.user, self.viewer.scope)
         return not visible.filter(status__scheme=self.viewer.negotiation.scheme).exists()
 

@@ -213,9 +213,12 @@ class TestStatusesOfItsOwn:
         ["Banking", "2025", "US", "Clean", "", ""],
     ]
 
-    def test_the_head_makes_a_scheme_of_the_words(self, head, talks):
+    def test_the_head_makes_a_scheme_of_the_words(self, client):
+        """While nobody belongs to a delegation, who might use one of those that go."""
+        talks = factories.make_talks()
+        client.force_login(talks.head)
         answers = {"status_0": "new:engaged", "status_1": "new:settled", "make_scheme": "on"}
-        bring_in(head, talks, csv_bytes(rows=self.rows), **answers)
+        bring_in(client, talks, csv_bytes(rows=self.rows), **answers)
         statuses = talks.negotiation.scheme.statuses.values_list("label", "category", "rung")
         assert list(statuses) == [("Bracketed", "engaged", 1), ("Clean", "settled", 2)]
         assert services.differences(talks.negotiation) == []
