@@ -36,6 +36,7 @@ NONE = SafeString("")
 SAID = '<p class="said">{}</p>\n'
 NOTE = '<p class="note">{}</p>\n'
 NOTED = '<span class="note">{}</span> '
+SIGHT = '<a href="{}audience/">who may see it</a>'
 TARGET = '<a href="#history-line-{}">{}</a>'
 LONGEST = 160
 LINE = '<li{} id="history-line-{}"><div class="when">{}</div><div>{}{}</div></li>\n'
@@ -153,7 +154,7 @@ def _history_line(line: HistoryLine, acts: SafeString) -> SafeString:
 
 
 def _acts(line: HistoryLine, token: str, back: str) -> SafeString:
-    """Undo, correct, take back, add a source, as far as the viewer may."""
+    """Undo, correct, take back, add a source, change who sees it, as far as the viewer may."""
     if not line.may_correct:
         return NONE
     uuid, url, shown = line.entry.uuid, line.url, ""
@@ -164,6 +165,7 @@ def _acts(line: HistoryLine, token: str, back: str) -> SafeString:
     shown += fill(ACT, "retract", uuid, url, "retract", "take back")
     if not line.entry.takes_back:
         shown += fill(ACT, "source", uuid, url, "sources", "add a source")
+    shown += fill(SIGHT, url)
     return SafeString(f'<div class="src acts">{shown}</div>')
 
 

@@ -157,7 +157,7 @@ class TestThereAndBack:
         made = services.load_negotiation(read_document(content), by=newcomer)
         assert services.differences(made) == []
         assert services.search_differences(made) == []
-        issue = Issue.objects.get(negotiation=made, number=1)
+        issue = Issue.objects.get(negotiation=made, series="", number=1)
         standing = issue.standings.get(scope="members", until=None)
         assert standing.headline.label == "Raised"
         assert b"Raised" in page
@@ -193,7 +193,7 @@ class TestThereAndBack:
 
     def test_as_known_on_a_day_holds_no_later_entry(self, talks):
         with time_machine.travel(NOW + dt.timedelta(2), tick=False):
-            record(talks.negotiation.issues.get(number=1), "RU", "Closed", text="later")
+            record(talks.negotiation.issues.get(series="", number=1), "RU", "Closed", text="later")
             found = document(signed_in(talks.head), talks.slug, known="2026-03-20")
         assert "later" not in {entry.get("text") for entry in found["entries"]}
         assert broken_rules(found, NOW) == []

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('issues', '0012_vault'),
+        ('issues', '0013_publishing'),
     ]
 
     operations = [
