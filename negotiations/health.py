@@ -11,10 +11,8 @@ from django.conf import settings
 from django.core.checks import WARNING, Tags, run_checks
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
 from django.db.migrations.loader import MigrationLoader
-from django.db.models import Min
-from django.utils import timezone
 
-from negotiations.models import Job
+from negotiations.queue import queue_age
 
 # Threads look for left jobs every quarter of a minute.
 LONGEST_WAIT = dt.timedelta(minutes=5)
@@ -54,11 +52,9 @@ def _failed_checks() -> list[str]:
 
 def _old_jobs() -> Iterator[str]:
     """A queue that stands still: the oldest job that nobody is at waits for minutes."""
-    now = timezone.now()
-    waiting = Job.objects.unattended().filter(expires_at__gt=now)
-    oldest = waiting.aggregate(oldest=Min("made_at"))["oldest"]
-    if oldest and now - oldest > LONGEST_WAIT:
-        yield f"A file to prepare waits for {(now - oldest).seconds // 60} minutes."
+    waits = queue_age()
+    if waits > LONGEST_WAIT:
+        yield f"A file to prepare waits for {waits.seconds // 60} minutes."
 
 
 def _full_disks() -> Iterator[str]:
