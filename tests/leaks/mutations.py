@@ -45,10 +45,20 @@ class OpenManager:
 
     def visible_to(self, asker, _scope=None):
         negotiation = getattr(asker, "negotiation", None)
-        return self._manager.filter(negotiation=negotiation) if negotiation else self.all()
+        return self._within(negotiation) if negotiation else self.all()
+
+    def shown_in(self, negotiation, _scope=None):
+        return self._within(negotiation).filter(entered_in_error=False)
 
     def in_scope(self, _scope):
         return self._manager.all()
+
+    known_in = in_scope
+
+    def _within(self, negotiation):
+        names = {column.name for column in self._manager.model._meta.get_fields()}
+        way = "negotiation" if "negotiation" in names else "issue__negotiation"
+        return self._manager.filter(**{way: negotiation})
 
 
 class OpenModel:
@@ -72,12 +82,16 @@ def modules():
                 yield importlib.import_module(found.name)
 
 
+ASKING = ("visible_to", "in_scope", "shown_in", "known_in")
+
+
 def guarded():
-    """The names of the models whose manager knows who may see a row."""
+    """The models whose manager knows who may see a row."""
     for app in APPS:
         for model in apps.get_app_config(app).get_models():
-            if hasattr(model.objects, "visible_to") or hasattr(model.objects, "in_scope"):
-                yield model.__name__
+            manager = getattr(model, "objects", None)
+            if any(hasattr(manager, name) for name in ASKING):
+                yield model
 
 
 def _runs_in(module):
@@ -93,15 +107,32 @@ def open_managers():
     """Module by module, model by model: everything is visible."""
     for module in modules():
         text = Path(module.__file__).read_text()
-        for name in guarded():
-            asks = f"{name}.objects.visible_to" in text or f"{name}.objects.in_scope" in text
-            if asks and ".models" not in module.__name__:
+        for name in (model.__name__ for model in guarded()):
+            asks = any(f"{name}.objects.{asking}(" in text for asking in ASKING)
+            if asks and name in vars(module) and ".models" not in module.__name__:
                 change = (module, name, OpenModel(getattr(module, name)))
                 stored = module.__name__.startswith("issues.services.standings")
                 yield Mutation(f"{module.__name__}: {name}", (change,), _runs_in(module), stored)
         if "visible_sources(" in text and "def visible_sources" not in text:
             change = (module, "visible_sources", _every_source)
             yield Mutation(f"{module.__name__}: visible_sources", (change,), _runs_in(module))
+
+
+def open_querysets(scope):
+    """Model by model: whoever asks gets what those with the secrets get."""
+    for model in guarded():
+        rows = model.objects.all().__class__
+        for name in ASKING:
+            found = vars(rows).get(name)
+            if found and "scope" in inspect.signature(found).parameters:
+                yield Mutation(f"{model.__name__}.{name}", ((rows, name, _with(found, scope)),))
+            elif found:
+                yield Mutation(f"{model.__name__}.{name}", ((rows, name, _within),))
+
+
+def _within(rows, asker):
+    """Everything of this negotiation."""
+    return OpenManager(rows).visible_to(asker) if rows.model.__name__ != "Negotiation" else rows
 
 
 def _every_source(asker, sources=None):
@@ -187,8 +218,6 @@ def by_hand(scope):
     from issues.exports import snapshot
     from issues.models import Entry
     from issues.models.entries import EntryQuerySet
-    from issues.models.imports import ImportQuerySet
-    from issues.models.sheets import SheetQuerySet
     from issues.reads import search as reading
     from issues.reads import standings
     from issues.services import search as index
@@ -198,9 +227,6 @@ def by_hand(scope):
     from negotiations.models import Membership
     from negotiations.scopes import Scope
 
-    def here(rows, viewer):
-        return rows.filter(negotiation=viewer.negotiation)
-
     class Open(standings.StandingReader):
         def __init__(self, frame):
             super().__init__(frame)
@@ -209,12 +235,8 @@ def by_hand(scope):
     everybody = _memberships_of_anybody(Membership)
     users = [one for one in modules() if vars(one).get("StandingReader")]
     reader = tuple((one, "StandingReader", Open) for one in users)
-    yield Mutation("Entry.visible_to", ((EntryQuerySet, "visible_to", lambda rows, *_: rows),))
     undone = (EntryQuerySet, "visible_to", lambda rows, _user, scope: rows.in_scope(scope))
     yield Mutation("Entry.visible_to: what was undone", (undone,))
-    yield Mutation("Entry.in_scope", ((EntryQuerySet, "in_scope", lambda rows, _scope: rows),))
-    yield Mutation("Sheet.visible_to", ((SheetQuerySet, "visible_to", here),))
-    yield Mutation("Import.visible_to", ((ImportQuerySet, "visible_to", here),))
     yield Mutation("StandingReader", reader)
     yield Mutation("Viewer.scope", ((Viewer, "scope", property(lambda _viewer: scope)),))
     sees = (Scope, "sees", lambda *_: True)
@@ -283,4 +305,5 @@ def unprepared():
 
 
 def everything(scope):
-    return [*views(scope), *open_managers(), *others_eyes(scope), *by_hand(scope)]
+    kinds = (views(scope), open_managers(), open_querysets(scope), others_eyes(scope))
+    return [mutation for kind in (*kinds, by_hand(scope)) for mutation in kind]

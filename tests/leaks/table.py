@@ -302,6 +302,8 @@ SENT_TO = {
     "issues:import_retract": typed({"reason": "So."}),
     "negotiations:preview": typed({"whose": "RU"}),
     "issues:share": typed({"what": "edition", "lasts": "week"}, {"what": "item-none"}),
+    "forgotten": typed({"email": birds.ADDRESS}),
+    "negotiations:invite": typed({"email": birds.ADDRESS, "role": "viewer"}),
     "negotiations:members": typed({"username": "nobody", "role": "viewer"}),
     "negotiations:party_edit": typed({"name": "Russian Federation", "code": "RU"}),
     "negotiations:party_remove": typed(place={"code": "US"}) + typed(place={"code": "RU"}),

@@ -63,6 +63,14 @@ def test_no_word_is_mailed(seen):
     assert [mail for mail in mails if any(bird in mail for bird in BIRDS)] == []
 
 
+def test_mail_went_out(seen):
+    """The test above would pass if none were ever sent."""
+    for world in seen:
+        told = " ".join(world.mails)
+        assert "You are invited to Parley" in told
+        assert "Set a new password for Parley" in told
+
+
 def test_what_is_logged_would_be_heard():
     with listening() as listener:
         logging.getLogger("django").error("So it is.")

@@ -30,6 +30,9 @@ RUSSIA, AUTHOR, SIDE, AMERICA = "kestrel", "petrel", "osprey", "wren"
 MEMBERS, ELSEWHERE, BLANKED, NAMED = "merlin", "heron", "dodo", "hobby"
 VAULT, THEIRS = "harrier", "siskin"
 
+# Where mail goes: somebody's here, and somebody's who is to be invited.
+ADDRESS = "person@example.org"
+
 # Whose each bird is; everybody else must never meet it. Nobody may read what was redacted.
 BIRDS = {
     RUSSIA: {"ru", "ru_peer", "ru_head"},
@@ -63,7 +66,7 @@ def base():
     world.ex = add_member(negotiation, "recorder", "RU")
     world.us_staff = make_staff(negotiation, "head", "US")
     world.superuser = make_superuser()
-    world.person = add_member(negotiation, user=factories.make_user("person"))
+    world.person = add_member(negotiation, user=factories.make_user("person", email=ADDRESS))
     first = factories.make_round(negotiation, "R1", "27 Feb 2025", number=1)
     world.round = factories.make_round(
         negotiation, "R2", "10 Apr 2025", number=2, note=f"{MEMBERS}note"

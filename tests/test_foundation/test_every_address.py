@@ -103,6 +103,17 @@ def test_nothing_is_sent_without_the_token(talks, clients, subtests):  # noqa: F
         assert rows() == before
 
 
+def test_a_sign_in_that_ended_is_told_to_every_fragment(talks, clients, subtests):  # noqa: F811
+    """No form to sign in lands inside a page; what was typed stays where it is."""
+    for route, answer in asked(talks, clients, ANYBODY, headers=FRAGMENT):
+        if route.minimum != ANYBODY:
+            with subtests.test(str(route)):
+                assert answer.status_code == 401
+                assert b"<form" not in answer.content
+                way = "HX-Redirect" if route.method == "GET" else "X-Parley-Login"
+                assert answer[way] == "/login/?next=%2F"
+
+
 @pytest.mark.parametrize(
     "probe",
     [

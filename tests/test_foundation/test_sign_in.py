@@ -70,6 +70,26 @@ def test_too_many_failures_are_stopped(client, head, settings):
     cache.clear()
 
 
+def test_failures_from_one_address_are_stopped_whatever_the_name(client, head, settings):
+    """With a proxy in front the address is what the proxy says, not what the visitor does."""
+    del settings.ACCOUNT_RATE_LIMITS
+    settings.ACCOUNT_RATE_LIMITS = {"login_failed": "3/5m/ip"}
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    cache.clear()
+
+    def tried(number, forwarded, **more):
+        way = {"HTTP_X_FORWARDED_FOR": forwarded}
+        data = {"login": f"name{number}", "password": "wrong"} | more
+        return client.post("/login/", data, **way)
+
+    for number in range(3):
+        tried(number, f"10.0.0.{number}, 192.0.2.1")
+    refused = tried(9, "10.0.0.9, 192.0.2.1", login="head", password=PASSWORD)
+    assert "Wait five minutes" in str(errors(refused))
+    assert tried(9, "192.0.2.2", login="head", password=PASSWORD).status_code == 302
+    cache.clear()
+
+
 def test_logging_out_needs_a_post_and_clears_the_tab(client, head):
     client.force_login(head)
     assert client.get("/logout/").status_code == 200
