@@ -4,6 +4,7 @@ import os
 import shutil
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.browsing import Guard, go_without, open_context
 from tests.threads import written_at_once
@@ -12,6 +13,12 @@ from tests.threads import written_at_once
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 NO_CHROMIUM = "chromium is not on the PATH"
+
+# How long an example takes tells of the machine. The checks before a release repeat themselves
+# (--hypothesis-profile repeatable); elsewhere each run tries examples of its own.
+settings.register_profile("own", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("repeatable", settings.get_profile("own"), derandomize=True)
+settings.load_profile("own")
 
 
 @pytest.hookimpl(tryfirst=True)

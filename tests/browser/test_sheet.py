@@ -35,8 +35,11 @@ def state(page):
 def fact(page, keys, text, counted=None):
     """One row: number, Enter, who, status, text, Enter."""
     number, who, status = keys
-    for key in [*str(number), "Enter", who, status, *text, "Enter"]:
-        page.keyboard.press("Space" if key == " " else key)
+    page.keyboard.type(str(number))
+    for key in ("Enter", who, status):
+        page.keyboard.press(key)
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
     if counted is not None:
         counted.append(len(str(number)) + 4)
 

@@ -26,21 +26,22 @@ def test_demo_people_have_the_places_the_first_screen_promises():
     assert not User.objects.filter(is_demo=False).exists()
 
 
-def test_second_start_keeps_the_data():
-    load_demo("parley-demo")
-    Negotiation.objects.update(title="Ours now")
-    Membership.objects.filter(user__username="viewer").delete()
-    load_demo("parley-demo")
-    assert Negotiation.objects.get().title == "Ours now"
-    assert not Membership.objects.filter(user__username="viewer").exists()
+@pytest.mark.case
+class TestWithTheCaseInPlace:
+    def test_second_start_keeps_the_data(self):
+        load_demo("parley-demo")
+        Negotiation.objects.update(title="Ours now")
+        Membership.objects.filter(user__username="viewer").delete()
+        load_demo("parley-demo")
+        assert Negotiation.objects.get().title == "Ours now"
+        assert not Membership.objects.filter(user__username="viewer").exists()
 
-
-def test_printed_password_always_works():
-    load_demo("parley-demo")
-    User.objects.filter(username="viewer").update(password=make_password("changed"))
-    for password in ("parley-demo", "another-one"):
-        load_demo(password)
-        assert all(user.check_password(password) for user in User.objects.all())
+    def test_printed_password_always_works(self):
+        load_demo("parley-demo")
+        User.objects.filter(username="viewer").update(password=make_password("changed"))
+        for password in ("parley-demo", "another-one"):
+            load_demo(password)
+            assert all(user.check_password(password) for user in User.objects.all())
 
 
 def test_demo_stays_out_of_a_database_in_use():

@@ -4,6 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from negotiations.models import Negotiation, StatusScheme, User
+from tests.databases import address_of
 
 from .commands import REAL, last_line, manage
 
@@ -45,7 +46,9 @@ def test_weak_password_makes_nobody(administrator, monkeypatch, password):
     assert not User.objects.exists()
 
 
-def test_without_a_terminal_it_says_what_to_set(tmp_path):
-    process = manage("setup", database=tmp_path / "new.sqlite3", **REAL)
+def test_without_a_terminal_it_says_what_to_set(databases, django_db_blocker):
+    with django_db_blocker.unblock():
+        new = address_of(databases.copy(databases.empty(), "setup"))
+    process = manage("setup", DATABASE_URL=new, **REAL)
     assert process.returncode == 1
     assert "PARLEY_ADMIN_USERNAME" in last_line(process)
