@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +13,7 @@ from django.utils import timezone
 from negotiations.access import Viewer, scope_filter, viewer_of
 from negotiations.exceptions import Moved
 from negotiations.eyes import borrowed
-from negotiations.models import Party, Readout, Round, Source
+from negotiations.models import Membership, Negotiation, Party, Readout, Round, Source, User
 from negotiations.prepared import prepared
 from negotiations.scopes import Scope
 
@@ -193,13 +193,22 @@ def published_at(user: Any, slug: str) -> Edition:
 
 def shared_by(secret: str) -> tuple[ShareLink, Edition]:
     """The link with this secret while it works. Raises Http404 alike for any that does not."""
-    rows = ShareLink.objects.select_related("negotiation", "made_by", "issue", "round")
+    rows = ShareLink.objects.select_related("negotiation", "issue", "round")
     link = rows.filter(sha256=ShareLink.hash_of(secret)).first()
-    if link is None or link.ended(timezone.now()):
+    if link is None or link.ended(timezone.now(), link_makers(link.negotiation)):
         raise Http404("No link with this secret.")
     edition = Edition.objects.get(negotiation=link.negotiation)
     edition.negotiation = link.negotiation
     return link, edition
+
+
+def link_makers(negotiation: Negotiation) -> set[int]:
+    """The ids of those who have made a link here and may still: by being a head, or a superuser."""
+    makers = User.objects.filter(pk__in=negotiation.share_links.values("made_by"), is_active=True)
+    heads = Q(memberships__negotiation=negotiation, memberships__role=Membership.Role.HEAD)
+    members = negotiation.memberships.values("user")
+    outside = Q(is_superuser=True) & ~Q(pk__in=members)
+    return set(makers.filter(heads | outside).order_by().values_list("pk", flat=True))
 
 
 def share_link_of(viewer: Viewer, uuid: UUID) -> ShareLink:

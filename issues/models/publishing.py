@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import hmac
 import secrets
+from collections.abc import Collection
 from uuid import uuid4
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from negotiations.models import Membership, Negotiation, Round
+from negotiations.models import Negotiation, Round
 
 from .items import Issue
 
@@ -86,21 +87,13 @@ class ShareLink(models.Model):
         """What it shows, in words."""
         return str(self.issue or self.round or "Whole edition")
 
-    def ended(self, now: dt.datetime) -> str:
+    def ended(self, now: dt.datetime, makers: Collection[int]) -> str:
         """Why it no longer works; empty while it does.
 
-        It dies with its maker's right to make one: as a head, and with an open account.
+        It dies with its maker's right to make one: `makers` are the ids of those who have it.
         """
         if self.withdrawn_at:
             return "withdrawn"
         if now >= self.expires_at:
             return "run out"
-        return "" if self._maker_is_head else "its maker is no head any more"
-
-    @property
-    def _maker_is_head(self) -> bool:
-        maker = self.made_by
-        if not maker.is_active:
-            return False
-        found = self.negotiation.memberships.filter(user=maker).first()
-        return found.role == Membership.Role.HEAD if found else bool(maker.is_superuser)
+        return "" if self.made_by_id in makers else "its maker is no head any more"

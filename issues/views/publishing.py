@@ -18,7 +18,7 @@ from negotiations.forms import attempt
 from negotiations.views.common import page, sent_from
 
 from .. import services
-from ..access import share_link_of
+from ..access import link_makers, share_link_of
 from ..forms.publishing import EditionForm, ShareForm
 from ..models import Edition, ShareLink
 from ..reads.clock import NOW
@@ -119,5 +119,6 @@ def _show(
 def _links(viewer: Viewer) -> list[tuple[ShareLink, str]]:
     """Every link there was, with why it no longer works, if so."""
     rows = ShareLink.objects.filter(negotiation=viewer.negotiation)
-    now = timezone.now()
-    return [(one, one.ended(now)) for one in rows.select_related("made_by", "issue", "round")]
+    now, makers = timezone.now(), link_makers(viewer.negotiation)
+    links = rows.select_related("made_by", "issue", "round")
+    return [(one, one.ended(now, makers)) for one in links]

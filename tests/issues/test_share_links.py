@@ -5,7 +5,9 @@ import re
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from issues import services
@@ -221,6 +223,28 @@ def test_the_list_says_who_made_it_when_for_what_until_when_and_how_often_it_was
         services.withdraw_share(link, by=talks.head)
         told = client.get(reverse("issues:publishing", args=[talks.slug])).content.decode()
         assert "withdrawn" in told
+
+
+def test_the_list_asks_no_more_for_more_links(talks):
+    client = signed_in(talks.head)
+    address = reverse("issues:publishing", args=[talks.slug])
+    asked = []
+    for _times in range(2):
+        for narrower in ({}, {"issue": talks.issues[0]}, {"round_": talks.round}):
+            shared(talks, **narrower)
+        client.get(address)
+        with CaptureQueriesContext(connection) as found:
+            client.get(address)
+        asked.append(len(found))
+    assert asked[0] == asked[1]
+
+
+def test_a_superuser_who_is_no_member_may_share(talks):
+    boss = factories.make_user(is_superuser=True)
+    _link, secret = services.share(talks.negotiation, by=boss, lasts=dt.timedelta(1))
+    assert read(f"/s/{secret}/")[0] == 200
+    factories.add_member(talks.negotiation, "viewer", user=boss)
+    assert read(f"/s/{secret}/")[0] == 404
 
 
 def test_making_and_withdrawing_are_noted_without_a_title(talks):
