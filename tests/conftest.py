@@ -6,7 +6,7 @@ import shutil
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.browsing import Guard, go_without, open_context
+from tests.browsing import PATIENCE, Guard, go_without, open_context
 from tests.threads import written_at_once
 
 # The one without windows first: the same engine at a third of the processor time.
@@ -131,8 +131,9 @@ def connected_to_the_case(request):
 @pytest.fixture(scope="session")
 def chromium():
     """The system's chromium, started once per test process."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE)
     # Playwright runs an event loop in the test's thread; Django would refuse the ORM there.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:

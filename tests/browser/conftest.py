@@ -40,7 +40,7 @@ def site(tmp_path_factory, databases, django_db_blocker):
             yield address
         finally:
             server.terminate()
-            server.wait(10)
+            server.wait(60)
 
 
 def _free_port():

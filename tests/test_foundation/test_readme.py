@@ -72,7 +72,7 @@ class Site:
 
     def __exit__(self, *exc_info):
         os.killpg(self.process.pid, signal.SIGTERM)
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=60)
 
     def wait(self, seconds):
         """Return how long it took until the site said it is well."""
@@ -88,7 +88,7 @@ class Site:
 
     def ask(self, method, path, cookies="", **form):
         """Ask as the proxy in front would; the answer's text is in `.text`."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         headers = {"Host": self.host, "Cookie": cookies, "X-Forwarded-Proto": "https"}
         if form:
             headers |= {"Content-Type": "application/x-www-form-urlencoded"}
@@ -121,7 +121,7 @@ def test_demo_starts_from_nothing_and_starts_again_quickly(clone):
         assert f"http://127.0.0.1:{site.port}/" in site.log.read_text()
     with Site(clone, block("demo"), host="") as site:
         # No bound in seconds: a busy machine would break it. Nothing is made or loaded again.
-        assert site.wait(60) < first / 2
+        assert site.wait(180) < first / 2
 
 
 HOST = "parley.example.org"
@@ -154,7 +154,7 @@ def test_copy_taken_while_it_runs_restores_what_was_there(clone):
     run(clone, steps)
     assert kept.read_bytes() == b"minutes"
     with Site(clone, ".venv/bin/python manage.py serve", HOST, **REAL) as site:
-        site.wait(30)
+        site.wait(180)
         assert site.sign_in("chief", "plum-orchard-7")
 
 
