@@ -47,7 +47,6 @@ def fill(head):
         title=f"{CANARY} talks", head=head, slug=f"{CANARY}-talks", description=CANARY
     )
     russia, america = negotiation.parties.all()
-    delegate = factories.add_member(negotiation, "recorder", "RU")
     source = frame.add_source(negotiation, by=head, title=f"{CANARY} source")
     round_ = factories.make_round(negotiation, f"{CANARY} round", "10 Apr 2025", host=russia)
     frame.set_delegates(round_, party=russia, people=[Person(CANARY)], by=head)
@@ -56,6 +55,7 @@ def fill(head):
     round_.sources.add(source)
     factories.set_letterhead(negotiation, heading=CANARY)
     gone = remove_slips(negotiation, head)
+    delegate = factories.add_member(negotiation, "recorder", "RU")
     issue = factories.make_issue(negotiation, CANARY, by=head, raised_by=[russia])
     factories.make_issue(negotiation, f"{CANARY} child", by=head, parent=issue)
     services.set_agenda_line(round_, issue, by=head, planned=True)
@@ -66,6 +66,10 @@ def fill(head):
     jobs.start(viewer(negotiation), CANARY, "json", NOW)
     services.publish(negotiation, may_be_indexed=True, by=head)
     services.share(negotiation, by=head, lasts=dt.timedelta(days=1), issue=issue)
+    factories.add_note(issue, text=CANARY, audience="named", people=[delegate])
+    factories.add_vault(issue, words=CANARY, people=[delegate])
+    administrator = factories.make_user(is_superuser=True)
+    frame.open_override(russia, reason=CANARY, by=administrator)
     leave_traces(round_, issue, gone, head)
     return negotiation
 

@@ -216,15 +216,17 @@ def _at_work(view):
 def by_hand(scope):
     """Those that decide by themselves."""
     from issues.exports import snapshot
-    from issues.models import Entry
+    from issues.models import Entry, Note
     from issues.models.entries import EntryQuerySet
+    from issues.models.notes import NoteQuerySet
     from issues.reads import search as reading
     from issues.reads import standings
     from issues.services import search as index
     from issues.views import papers
     from negotiations.access import Viewer
+    from negotiations.admin.desk import Desk
     from negotiations.admin.scoped import Scoped
-    from negotiations.models import Membership
+    from negotiations.models import Membership, Party
     from negotiations.scopes import Scope
 
     class Open(standings.StandingReader):
@@ -262,7 +264,22 @@ def by_hand(scope):
         if "visible_scopes" in vars(one):
             change = (one, "visible_scopes", lambda _desk: [scope.key, "members", "public"])
             yield Mutation(f"{one.__name__}: visible_scopes", (change,))
+        if "visible_notes" in vars(one):
+            change = (one, "visible_notes", lambda _desk: Note.objects.all())
+            yield Mutation(f"{one.__name__}: visible_notes", (change,))
+        if "log_of_negotiation" in vars(one) and one.__name__.endswith("views.security"):
+            change = (one, "log_of_negotiation", _whole_log)
+            yield Mutation(f"{one.__name__}: log_of_negotiation", (change,))
+    every = property(lambda _desk: list(Party.objects.all()))
+    yield Mutation("Desk.own_parties", ((Desk, "own_parties", every),))
+    yield Mutation("Note.in_sight", ((NoteQuerySet, "in_sight", lambda rows, *_: rows),))
     yield Mutation("Scoped.seen", ((Scoped, "seen", lambda _page, _request, rows: rows),))
+
+
+def _whole_log(viewer):
+    from negotiations.models import SecurityEvent
+
+    return SecurityEvent.objects.filter(negotiation=viewer.negotiation)
 
 
 def _as_of_party(method, scope):
