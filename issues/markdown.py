@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 # Headings stand below those of the page; pictures would be fetched from somewhere else.
 _TAGS = {
     *("p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li"),
-    *("a", "h4", "table", "thead", "tbody", "tr", "th", "td"),
+    *("a", "h3", "table", "thead", "tbody", "tr", "th", "td"),
 }
 _ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
 _REL = "noreferrer noopener nofollow external"
@@ -25,7 +25,7 @@ def rendered(text: str) -> SafeString:
     tokens = _PARSER.parse(text)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
-            token.tag = "h4"
+            token.tag = "h3"
     html = _PARSER.renderer.render(tokens, _PARSER.options, {})
     clean = nh3.clean(
         html,

@@ -247,7 +247,7 @@ def test_nothing_harmful_is_left(typed):
 
 
 def test_headings_stand_below_those_of_the_page():
-    assert rendered("# Title") == "<h4>Title</h4>\n"
+    assert rendered("# Title") == "<h3>Title</h3>\n"
 
 
 def test_links_tell_nobody_where_they_were_followed():
