@@ -34,25 +34,41 @@ def main():
     begun = time.monotonic()
     FOLDER.mkdir(parents=True, exist_ok=True)
     found = {"sites": [], "drills": []}
+    for _step in _steps(asked, found):
+        found["seconds"] = round(time.monotonic() - begun)
+        # After every step: whoever stops it keeps what was measured until then.
+        (FOLDER / "all.json").write_text(json.dumps(found, indent=1))
+        if asked.write:
+            tables.write(tables.everything(found))
+    print(*(f"{part}\n" for part in tables.everything(found).values()), sep="\n")
+
+
+def _steps(asked, found):
+    """Measures one thing after the other into `found`."""
+    sizes = sorted(map(int, asked.sizes.split(",")))
+    usual = sizes[-2:][0]
     for engine in asked.databases.split(","):
         with ENGINES[engine]() as databases:
-            sizes = sorted(map(int, asked.sizes.split(",")))
             for size in sizes:
-                found["sites"].append(_site(databases, size, asked, size == sizes[-2:][0]))
+                found["sites"].append(_site(databases, size, asked, size == usual))
+                yield
             if engine == "sqlite" and asked.saves:
-                url = databases.copy(sizes[-2:][0])
-                found["browser"] = _run("browser", url, "--saves", asked.saves)
+                _say("at the browser")
+                found["browser"] = _run("browser", databases.copy(usual), "--saves", asked.saves)
+                yield
     for name in DRILLS if asked.drill else ():
-        _say(f"drill: {name}")
-        command = [sys.executable, "-m", f"tests.drills.{name}", "--seconds", str(asked.drill)]
-        subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
-        found["drills"].append(json.loads((ROOT / f"var/drills/{name}.json").read_text()))
-    found["seconds"] = round(time.monotonic() - begun)
-    (FOLDER / "all.json").write_text(json.dumps(found, indent=1))
-    text = tables.everything(found)
-    if asked.write:
-        tables.write(text)
-    print(*(f"{part}\n" for part in text.values()), sep="\n")
+        found["drills"].append(_drill(name, asked.drill))
+        yield
+
+
+def _drill(name, seconds):
+    """What it found; also where it found something wrong, which it says itself."""
+    _say(f"drill: {DRILLS[name]}")
+    kept = ROOT / "var" / "drills" / f"{name}.json"
+    kept.unlink(missing_ok=True)
+    command = [sys.executable, "-m", f"tests.drills.{name}", "--seconds", str(seconds)]
+    subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
+    return json.loads(kept.read_text())
 
 
 def _asked():
