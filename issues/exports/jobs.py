@@ -90,9 +90,7 @@ def start(viewer: Viewer, session: str, kind: str, clock: Clock) -> Job:
 def look(viewer: Viewer, session: str, seconds: float = 0) -> Job | None:
     """The job of this sign-in: now, once it is settled, or after so long, whatever comes first."""
     until = time.monotonic() + seconds
-    while (job := job_of(viewer, session)) and job.is_under_way:
-        if job.scope != viewer.scope.key:
-            return services.refuse_job(job, CHANGED)
+    while (job := _current(viewer, session)) and job.is_under_way:
         if job.is_unattended:
             wake()
         if time.monotonic() >= until:
@@ -101,12 +99,21 @@ def look(viewer: Viewer, session: str, seconds: float = 0) -> Job | None:
     return job
 
 
+def _current(viewer: Viewer, session: str) -> Job | None:
+    job = job_of(viewer, session)
+    if job and job.scope != viewer.scope.key and (job.is_under_way or job.is_ready):
+        return services.refuse_job(job, CHANGED)
+    return job
+
+
 def confirm(job: Job) -> Job:
-    """Refuses a job whose reader may no longer see all that is in it."""
+    """Refuses a job whose reader may no longer see all that is in it, or whose file is gone."""
     try:
         _snapshot_of(job).confirm()
     except Withdrawn as reason:
         return services.refuse_job(job, str(reason))
+    if not default_storage.exists(job.file):
+        return services.refuse_job(job, "The file is not there any more.")
     return job
 
 

@@ -253,6 +253,14 @@ class TestPreparing:
         assert "later" not in {c.value for row in book["Entries"].iter_rows() for c in row}
         assert "Closed" not in {c.value for row in book["Standings"].iter_rows() for c in row}
 
+    def test_file_that_vanished_is_said_to_be_gone(self, talks):
+        client = signed_in(talks.reader)
+        client.post(self.address(talks), {"kind": "json"})
+        (file,) = kept()
+        file.unlink()
+        answer = client.get(self.address(talks, "file_download"), follow=True)
+        assert b"The file is not there any more. Prepare the file again." in answer.content
+
     @pytest.mark.parametrize("kind", ["pdf", ""])
     def test_unknown_kind_is_refused(self, talks, kind):
         assert signed_in(talks.reader).post(self.address(talks), {"kind": kind}).status_code == 400
@@ -299,6 +307,14 @@ class TestAccessTakenAway:
         self.change(talks, how)
         answer = client.get(reverse("issues:file_download", args=[talks.slug]))
         assert answer.status_code == (404 if how == "left" else 302)
+
+    def test_a_finished_file_goes_once_its_reader_is_of_another_delegation(self, talks):
+        client = signed_in(talks.reader)
+        address = reverse("issues:file_prepare", args=[talks.slug])
+        client.post(address, {"kind": "json"})
+        self.change(talks, "tied")
+        assert b"What you may see here has changed meanwhile." in client.get(address).content
+        assert kept() == []
 
     def test_what_only_others_may_know_refuses_nothing(self, talks):
         united_states = viewer(talks.negotiation, talks.us)
