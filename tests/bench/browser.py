@@ -18,7 +18,10 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.bench.settings")
 django.setup()
 
+from django.core.management import call_command  # noqa: E402
+
 from negotiations.models import Negotiation, User  # noqa: E402
+from negotiations.server import prepare_static_files  # noqa: E402
 from tests.bench.measure import p95, session_of  # noqa: E402
 from tests.bench.network import server  # noqa: E402
 from tests.bench.place import machine  # noqa: E402
@@ -58,6 +61,9 @@ def main():
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--saves", type=int, default=30)
     asked = parser.parse_args()
+    # The kept one may be from an earlier version.
+    call_command("migrate", interactive=False, verbosity=0)
+    prepare_static_files()
     user = User.objects.get(username=ASKS)
     number = usual_item(Negotiation.objects.get(slug=SLUG))
     session, port = session_of(user), free_port()
