@@ -13,6 +13,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import update_wrapper
 from operator import itemgetter
 from typing import Any
+from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import QuerySet
@@ -35,9 +36,9 @@ class prepared:  # noqa: N801 - a decorator
     """Makes a function that returns a queryset into one that returns its rows.
 
     The function is called once for each shape of its arguments, with stand-ins for them, and has
-    to use each just as it is. Ids, words, days, moments and scopes may differ from call to call,
-    and lists of ids or words; None and booleans may decide what is asked. With an empty list there
-    are no rows.
+    to use each just as it is. Ids, UUIDs, words, days, moments and scopes may differ from call to
+    call, and lists of ids or words; None and booleans may decide what is asked. With an empty list
+    there are no rows.
     """
 
     def __init__(self, make: Make) -> None:
@@ -91,6 +92,8 @@ def _stand_in(kind: type, place: int) -> Any:
         return 2_000_000_000 + place
     if issubclass(kind, str):
         return f"stand-in {place}"
+    if issubclass(kind, UUID):
+        return UUID(int=place + 1)
     if issubclass(kind, dt.datetime):
         return dt.datetime(1000, 1, 1, tzinfo=dt.UTC) + dt.timedelta(place)
     if issubclass(kind, dt.date):
@@ -100,6 +103,8 @@ def _stand_in(kind: type, place: int) -> Any:
 
 def _adapted(value: Any, connection: Any) -> Any:
     """As a field hands it to the database."""
+    if isinstance(value, UUID):
+        return value if connection.features.has_native_uuid_field else value.hex
     if isinstance(value, dt.datetime):
         return connection.ops.adapt_datetimefield_value(value)
     if isinstance(value, dt.date):

@@ -19,6 +19,7 @@ from negotiations.forms import (
     DayField,
     DocumentField,
     ProseField,
+    SharedFields,
     VagueDateField,
     audience_choices,
     say_file_is_gone,
@@ -282,6 +283,8 @@ class EntryForm(forms.Form):
             return [self._table_source(cleaned)]
         if chosen == LAST and self._last:
             return [self._last]
+        if not chosen:
+            return []
         return [source for source in self._recent if str(source.uuid) == chosen]
 
     def _new_source(self, cleaned: dict[str, Any]) -> NewSource:
@@ -306,6 +309,9 @@ class EntryForm(forms.Form):
             created_by=self.viewer.user,
         ).first()
         return own or NewSource(title=title, kind=Source.Kind.TABLE)
+
+
+EntryForm.base_fields = SharedFields(EntryForm.base_fields)
 
 
 @prepared

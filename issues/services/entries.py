@@ -10,11 +10,13 @@ from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from negotiations.access import Viewer
 from negotiations.dates import PRECISION_RANK, VagueDate
 from negotiations.models import Source, User
+from negotiations.prepared import prepared
 from negotiations.services import add_sources as write_sources
 
 from ..models import Entry, EntrySource, Issue
@@ -156,10 +158,16 @@ def _new_source(source: NewSource, entry: Entry, viewer: Viewer) -> Source:
 
 
 def _already(batch: UUID, user: User) -> list[Entry]:
-    found = list(Entry.objects.filter(batch=batch).order_by("batch_place"))
+    found = _of_batch(batch)
     if any(entry.recorded_by_id != user.pk for entry in found):
         raise ValidationError("This form was sent by somebody else; open it anew.")
     return found
+
+
+@prepared
+def _of_batch(batch: UUID) -> QuerySet[Entry]:
+    rows: QuerySet[Entry] = Entry.objects.filter(batch=batch).order_by("batch_place")
+    return rows
 
 
 @dataclass(frozen=True)

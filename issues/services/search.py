@@ -189,11 +189,15 @@ def _index_entries(issues: Mapping[int, Issue]) -> None:
     }
     stored = _rows_of_entries(list(issues))
     changed = _store(Kind.ENTRY, stored, wanted)
-    cited = EntrySource.objects.order_by().values_list("source", flat=True).distinct()
     for pks in _chunks(changed):
-        sources = set(cited.filter(entry__in=pks))
-        if sources:
+        if sources := set(_cited(pks)):
             index_sources(sources)
+
+
+@prepared
+def _cited(entries: list[int]) -> QuerySet[Any, Any]:
+    links = EntrySource.objects.filter(entry__in=entries).order_by()
+    return links.values_list("source", flat=True)
 
 
 def _keys_of_entries(history: Sequence[_Said], issue: Issue) -> Iterator[tuple[_Said, set[str]]]:
@@ -349,8 +353,12 @@ def _remove(kind: str, object_ids: Sequence[int]) -> None:
 
 def _read_texts(entry_ids: Sequence[int]) -> Iterator[tuple[int, Iterable[str]]]:
     for pks in _chunks(entry_ids):
-        rows = Entry.objects.filter(pk__in=pks).order_by().values("pk", *ENTRY_COLUMNS)
-        yield from ((row.pop("pk"), entry_texts(row)) for row in rows)
+        yield from ((row.pop("pk"), entry_texts(row)) for row in _texts(pks))
+
+
+@prepared
+def _texts(entries: list[int]) -> QuerySet[Any, Any]:
+    return Entry.objects.filter(pk__in=entries).order_by().values("pk", *ENTRY_COLUMNS)
 
 
 def _chunks(pks: Iterable[int]) -> Iterator[list[int]]:

@@ -271,9 +271,10 @@ class _Plan:
 
     def carry_out(self) -> None:
         if self.remove:
-            StandingParty.objects.filter(standing__in=self.remove).delete()
-            # Their words are gone: `delete` would ask for each row and what hangs on it, which
-            # costs a tenth of recording an entry. The database still refuses what must not be.
+            # `delete` would ask for each row and what hangs on it, which costs a tenth of recording
+            # an entry. The database still refuses what must not be.
+            words = StandingParty.objects.filter(standing__in=self.remove)
+            words._raw_delete(DEFAULT_DB_ALIAS)
             Standing.objects.filter(pk__in=self.remove)._raw_delete(DEFAULT_DB_ALIAS)
         by_day: dict[dt.date | None, list[int]] = defaultdict(list)
         for pk, until in self.close:
@@ -326,11 +327,20 @@ def lock_items(issue_ids: Iterable[int]) -> Audiences:
 
     Gives who may see each of them by now.
     """
-    return _audiences(Issue.objects.select_for_update().filter(pk__in=set(issue_ids)))
+    chunks = in_chunks(sorted(set(issue_ids)))
+    return _by_id(row for keys in chunks for row in _locked(list(keys)))
 
 
-def _audiences(issues: QuerySet[Issue]) -> Audiences:
-    rows = issues.order_by("pk").values_list("pk", "audience", "audience_party_id")
+@prepared
+def _locked(issues: list[int]) -> QuerySet[Any, Any]:
+    return _audiences(Issue.objects.select_for_update().filter(pk__in=issues))
+
+
+def _audiences(issues: QuerySet[Issue]) -> QuerySet[Any, Any]:
+    return issues.order_by("pk").values_list("pk", "audience", "audience_party_id")
+
+
+def _by_id(rows: Iterable[tuple[int, str, int | None]]) -> Audiences:
     return {pk: (audience, party) for pk, audience, party in rows}
 
 
@@ -390,7 +400,7 @@ def differences(negotiation: Negotiation) -> list[str]:
     """Where the stored standings differ from a fresh computation, in words; [] is as it must be."""
     touched: set[int] = set()
     for issue_ids in _chunks(negotiation):
-        shown = _audiences(Issue.objects.filter(pk__in=issue_ids))
+        shown = _by_id(_audiences(Issue.objects.filter(pk__in=issue_ids)))
         touched |= _plan(negotiation, shown).issues
     numbers = Issue.objects.filter(pk__in=touched).values_list("series", "number")
     return [f"{negotiation.slug}: item {Number(*number)}" for number in sorted(numbers)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
@@ -16,6 +17,25 @@ from negotiations.models import Party
 from negotiations.scopes import DELEGATION, MEMBERS, PUBLIC
 
 Made = TypeVar("Made")
+
+
+class SharedFields(dict[str, forms.Field]):
+    """The fields of a form class, which each form copies without their lists of choices.
+
+    Django copies every choice and every validator anew: a twentieth of the time it takes to record
+    an entry. Such forms set new choices and never change those of their class.
+    """
+
+    def __deepcopy__(self, _memo: Any) -> dict[str, forms.Field]:
+        return {name: _copied(field) for name, field in self.items()}
+
+
+def _copied(field: forms.Field) -> forms.Field:
+    clone = copy.copy(field)
+    clone.widget = copy.copy(field.widget)
+    clone.widget.attrs = dict(field.widget.attrs)
+    clone.error_messages = dict(field.error_messages)
+    return clone
 
 
 class VagueDateField(forms.CharField):
