@@ -342,7 +342,15 @@ def letterhead_of(viewer: Viewer) -> Letterhead:
 
 def round_of(viewer: Viewer, place: int) -> Round:
     """The round at this place of the viewer's negotiation. Raises Http404."""
-    return _found(viewer.negotiation.rounds.select_related("host").filter(place=place))
+    for found in _rounds_at(viewer.negotiation.pk, place):
+        found.negotiation = viewer.negotiation
+        return found
+    raise Http404("Nothing at this address.")
+
+
+@prepared
+def _rounds_at(negotiation: int, place: int) -> QuerySet[Round]:
+    return Round.objects.filter(negotiation=negotiation, place=place).select_related("host")
 
 
 def status_of(viewer: Viewer, label: str) -> Status:

@@ -29,6 +29,15 @@ class StandingQuerySet(models.QuerySet["Standing"]):
         """One row per item: the period that holds on `day` (None: now) in `scope`."""
         return self.filter(holds_on(day), scope=scope.key)
 
+    def begun_after(self, day: dt.date, scope: Scope) -> StandingQuerySet:
+        """Those that began after that day, joined with what stood on it (`issue__standings`)."""
+        return self.filter(
+            since__gt=day,
+            issue__standings__scope=scope.key,
+            issue__standings__since__lte=day,
+            issue__standings__until__gt=day,
+        )
+
     def shown_in(self, negotiation: int) -> StandingQuerySet:
         """Those of a negotiation's items, without the few that were entered in error.
 

@@ -14,7 +14,7 @@ from negotiations.scopes import Scope
 
 from ..models import Issue, Standing
 from .frame import FrameView
-from .moves import ItemName
+from .moves import ItemName, item_names
 from .standings import period
 
 # The page that most people open: its SQL is worked out once.
@@ -54,6 +54,11 @@ class Agenda(Sequence[int]):
             rows = list(_in_order(*self._which)[place])
         self.names = {row[0]: ItemName(*row) for row in rows}
         return list(self.names)
+
+
+def count_items(frame: FrameView) -> int:
+    """How many items the page knows of."""
+    return len(item_names(frame)) if frame.clock.known else len(Agenda(frame))
 
 
 def names_of(found: Sequence[int], shown: Iterable[int]) -> list[ItemName]:

@@ -15,19 +15,20 @@ from negotiations.models import Party
 from negotiations.prepared import prepared
 from negotiations.scopes import Scope
 
-from ..models import Issue
+from ..models import Issue, Standing
+from ..models.standings import StandingQuerySet
 from ..numbers import Number
 from ..standing import Movement, movement
 from ..standing.values import HELD
 from .entries import EntryLine, EntryReader
 from .frame import FrameView, months_before
 from .span import Span
-from .standings import StandingReader, StandingView, period
+from .standings import StandingReader, StandingView
 from .wording import ARROWS, badge_text, movement_text, remark_text, words_text
 
 _PAIR = (
-    *("was__headline_id", "was__fell_from_id", "was__badge"),
-    *("now__headline_id", "now__badge"),
+    *(f"issue__standings__{name}" for name in ("headline_id", "fell_from_id", "badge")),
+    *("headline_id", "badge"),
 )
 
 Pair = tuple[StandingView, StandingView]
@@ -58,11 +59,10 @@ def looks_between(frame: FrameView, entries: EntryReader, span: Span) -> dict[in
 def _began_within(
     negotiation: int, scope: Scope, before: dt.date, after: dt.date | None
 ) -> QuerySet[Any, Any]:
-    """Items with a stored period that began within and holds at the end."""
-    issues = Issue.objects.shown_in(negotiation, scope).annotate(
-        was=period(scope, before), now=period(scope, after, began_after=before)
-    )
-    return issues.filter(now__id__isnull=False).order_by().values_list("pk", *_PAIR)
+    """The standings that began within and hold at the end, with what was before."""
+    standings: StandingQuerySet = Standing.objects.as_of(scope, after)
+    rows = standings.shown_in(negotiation).begun_after(before, scope)
+    return rows.order_by().values_list("issue_id", *_PAIR)
 
 
 def with_freshness_of(frame: FrameView, day: dt.date | None) -> FrameView:

@@ -20,6 +20,7 @@ from negotiations.prepared import prepared
 from negotiations.scopes import Scope
 
 from ..models import AgendaLine
+from .agenda import count_items
 from .entries import EntryReader, SourceView, all_entered, source_view
 from .frame import FrameView
 from .moves import (
@@ -212,7 +213,7 @@ class RoundReader:
         agenda = self._agenda()
         looks = looks_between(self.frame, self.entries, self.span) if self.span else {}
         touched = {*told, *looks}
-        names = item_names(self.frame)
+        names = item_names(self.frame, touched | agenda.keys())
         order = [pk for pk in names if pk in touched]
         order += [pk for pk in names if pk in agenda and pk not in touched]
         shown = page_at(order, page, ITEMS_PER_PAGE)
@@ -235,7 +236,7 @@ class RoundReader:
             touched=len(touched),
             entries=sum(map(len, told.values())),
             agenda=_facts(agenda),
-            others=len(names) - len(order),
+            others=count_items(self.frame) - len(order),
             moves_url=self._moves_url(),
             is_ahead=bool(self.span and self._first_day > self.frame.clock.day),
         )

@@ -80,18 +80,11 @@ class StandingView:
 NOTHING = StandingView()
 
 
-def period(
-    scope: Scope, day: dt.date | None, *, began_after: dt.date | None = None
-) -> FilteredRelation:
-    """To annotate items with: the stored period that holds on `day` (None: now) in `scope`.
-
-    With `began_after`, only one that began after that day: the items that may have moved since.
-    """
+def period(scope: Scope, day: dt.date | None) -> FilteredRelation:
+    """To annotate items with: the stored period that holds on `day` (None: now) in `scope`."""
     holds = Q(standings__until=None)
     if day is not None:
         holds = Q(standings__since__lte=day) & (holds | Q(standings__until__gt=day))
-    if began_after is not None:
-        holds &= Q(standings__since__gt=began_after)
     return FilteredRelation("standings", condition=Q(standings__scope=scope.key) & holds)
 
 

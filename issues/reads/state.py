@@ -197,14 +197,7 @@ def _end_kinds(
 def _moving(
     negotiation: int, scope: Scope, day: dt.date | None, since: dt.date
 ) -> StandingQuerySet:
-    """The standings that began after that day, joined with what was before."""
-    rows = _standings(negotiation, scope, day).filter(
-        since__gt=since,
-        issue__standings__scope=scope.key,
-        issue__standings__since__lte=since,
-        issue__standings__until__gt=since,
-    )
-    return rows.order_by()
+    return _standings(negotiation, scope, day).begun_after(since, scope).order_by()
 
 
 class Directions:
