@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import socket
 import sys
@@ -59,6 +60,16 @@ def alone() -> Iterator[None]:
         except BlockingIOError as error:
             raise Serving("The server is running. Stop it first.") from error
         yield
+
+
+def spare_collector() -> None:
+    """Let the garbage collector pass over what was loaded, and look less often at what is new.
+
+    Of a page almost everything goes by itself; looking for the rest took a twentieth of its time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
 
 
 def prepare_static_files() -> None:

@@ -6,7 +6,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import DEFAULT_DB_ALIAS
 
 from negotiations.limits import limit_statements
-from negotiations.server import hold_while_serving
+from negotiations.server import hold_while_serving, spare_collector
 from negotiations.signals import serving
 from negotiations.startup import refuse_unfit_database
 
@@ -17,3 +17,4 @@ limit_statements(DEFAULT_DB_ALIAS)
 hold_while_serving()
 refuse_unfit_database()
 serving.send(sender=None)
+spare_collector()

@@ -49,6 +49,16 @@ class Clock:
     def text(self) -> str:
         return date_text(self.day)
 
+    @property
+    def typed(self) -> str:
+        """The chosen effective day as one would type it."""
+        return date_text(self.as_of) if self.as_of else ""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the page uses only what was recorded by a day."""
+        return self.known is not None
+
 
 @dataclass(frozen=True)
 class MomentClock(Clock):
