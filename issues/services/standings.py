@@ -25,6 +25,7 @@ from .search import index_items
 CHUNK = 200
 # Of each item, by its id: who may see it.
 Audiences = dict[int, tuple[str, int | None]]
+_AUDIENCE = ("pk", "audience", "audience_party_id")
 
 _COLUMNS = (
     *("id", "issue_id", "voice", "party_id", "said_first", "precision_rank", "counts_from"),
@@ -284,16 +285,12 @@ class _Plan:
         self._insert()
 
     def _insert(self) -> None:
+        here = {"negotiation_id": self.negotiation}
         made = Standing.objects.bulk_create(
             Standing(
-                issue_id=issue,
-                negotiation_id=self.negotiation,
-                scope=scope,
-                since=row.since,
-                until=row.until,
-                **row.columns,
+                issue_id=item, scope=scope, since=row.since, until=row.until, **here | row.columns
             )
-            for issue, scope, row in self.add
+            for item, scope, row in self.add
         )
         StandingParty.objects.bulk_create(
             StandingParty(standing=standing, **word)
@@ -333,11 +330,8 @@ def lock_items(issue_ids: Iterable[int]) -> Audiences:
 
 @prepared
 def _locked(issues: list[int]) -> QuerySet[Any, Any]:
-    return _audiences(Issue.objects.select_for_update().filter(pk__in=issues))
-
-
-def _audiences(issues: QuerySet[Issue]) -> QuerySet[Any, Any]:
-    return issues.order_by("pk").values_list("pk", "audience", "audience_party_id")
+    rows = Issue.objects.select_for_update().filter(pk__in=issues).order_by("pk")
+    return rows.values_list(*_AUDIENCE)
 
 
 def _by_id(rows: Iterable[tuple[int, str, int | None]]) -> Audiences:
@@ -400,7 +394,7 @@ def differences(negotiation: Negotiation) -> list[str]:
     """Where the stored standings differ from a fresh computation, in words; [] is as it must be."""
     touched: set[int] = set()
     for issue_ids in _chunks(negotiation):
-        shown = _by_id(_audiences(Issue.objects.filter(pk__in=issue_ids)))
+        shown = _by_id(Issue.objects.filter(pk__in=issue_ids).values_list(*_AUDIENCE))
         touched |= _plan(negotiation, shown).issues
     numbers = Issue.objects.filter(pk__in=touched).values_list("series", "number")
     return [f"{negotiation.slug}: item {Number(*number)}" for number in sorted(numbers)]

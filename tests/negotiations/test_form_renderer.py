@@ -7,7 +7,9 @@ from django import forms
 from django.forms.renderers import DjangoTemplates
 from django.template.loader import render_to_string
 
-from negotiations.forms.renderer import WIDGETS, WRITERS, Renderer
+from negotiations.forms import SharedFields, renderer
+from negotiations.forms.renderer import WIDGETS, WRITERS, Renderer, control
+from negotiations.templatetags.parley import kept
 
 EVIL = '<b title="x">&\'</b>'
 CHOICES = [("", "–"), ("a", "A & <B>"), ("Group <1>", [(EVIL, "C"), (2, "two")])]
@@ -75,6 +77,58 @@ class Asked(forms.Form):
 def test_field_is_what_the_template_of_fields_writes(form, name):
     expected = render_to_string("_field.html", {"field": form[name]})
     assert _tight(form[name].as_field_group()) == _tight(expected)
+
+
+class Small(forms.Form):
+    one = forms.ChoiceField(choices=[("a", "A"), ("b", EVIL)])
+    note = forms.CharField(required=False)
+
+
+def test_a_kept_control_tells_forms_apart():
+    """By what is chosen, offered, asked for and wrong; what is typed is kept nowhere."""
+    other = Small()
+    other.fields["one"].choices = [("c", "C")]
+    lax = Small(use_required_attribute=False)
+    typed = Small({"one": "b", "note": EVIL})
+    for form in (Small(), Small(initial={"one": "b"}), Small(auto_id="x-%s"), other, lax, typed):
+        for field in form:
+            assert [control(field), control(field)] == [field.as_widget()] * 2
+    assert not any(EVIL in str(key) for key in renderer._kept if key[1] is forms.TextInput)
+
+
+class Shared(Small):
+    pass
+
+
+Shared.base_fields = SharedFields(Shared.base_fields)
+
+
+def test_forms_that_share_their_fields_change_only_their_own():
+    form = Shared()
+    form.fields["one"].choices = [("c", "C")]
+    form.fields["note"].widget.attrs["rows"] = 1
+    form.fields["note"].error_messages["required"] = "Say it."
+    plain, fresh = Small(), Shared()
+    for name in ("one", "note"):
+        assert str(fresh[name]) == str(plain[name])
+        assert fresh.fields[name].error_messages == plain.fields[name].error_messages
+    assert fresh.fields["one"].choices == plain.fields["one"].choices
+
+
+def test_a_kept_partial_knows_its_values_alone():
+    values = {
+        "slug": "a",
+        "item_word": EVIL,
+        "round_word": "R",
+        "is_head": False,
+        "is_public": False,
+    }
+    page = kept("_nav.html", section="items", **values)
+    assert EVIL not in page
+    assert page == kept("_nav.html", section="items", **values)
+    assert page != kept("_nav.html", section="items", **values | {"is_head": True})
+    with pytest.raises(TypeError, match="section"):
+        kept("_nav.html", section=Small(), **values)
 
 
 def _tight(markup):

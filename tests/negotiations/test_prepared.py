@@ -98,6 +98,25 @@ def test_what_is_no_plain_value_is_refused(talks):
         parties(talks, ["RU"])
 
 
+@prepared
+def with_uuid(uuid):
+    return Entry.objects.filter(uuid=uuid).values("text", "counts_from", "recorded_at", "uuid")
+
+
+def test_rows_of_columns_are_what_the_queryset_yields(talks):
+    issue = factories.make_issue(talks)
+    for text in ("One.", "Two."):
+        entry = factories.record(issue, "RU", text=text)
+        assert with_uuid(entry.uuid) == [
+            {
+                "text": text,
+                "counts_from": entry.counts_from,
+                "recorded_at": entry.recorded_at,
+                "uuid": entry.uuid,
+            }
+        ]
+
+
 # --- Scopes -------------------------------------------------------------------------------------
 
 
