@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.sessions.models import Session
+from playwright.sync_api import expect
 
 from issues.models import Entry
 from tests.factories import make_issue, make_talks
@@ -71,7 +72,7 @@ def test_expired_sign_in_while_reading_leads_to_the_login_page_and_back(talks, n
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_label("Password").press("Enter")
     page.wait_for_url(f"**{address}**")
-    assert page.get_by_role("link", name="Return of property", exact=True).is_visible()
+    expect(page.get_by_role("link", name="Return of property", exact=True)).to_be_visible()
 
 
 def test_lost_network_is_said_and_the_second_try_records_once(item):
