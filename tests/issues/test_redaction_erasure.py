@@ -70,6 +70,8 @@ def fill(head):
     factories.add_vault(issue, words=CANARY, people=[delegate])
     administrator = factories.make_user(is_superuser=True)
     frame.open_override(russia, reason=CANARY, by=administrator)
+    person = viewer(negotiation)
+    services.change_sight(issue, audience="members", party=None, reason=CANARY, viewer=person)
     leave_traces(round_, issue, gone, head)
     return negotiation
 
