@@ -41,7 +41,9 @@ def test_what_is_let_out_is_read_without_an_account_until_it_is_taken_back(new_p
 
     page.get_by_role("link", name="Done").click()
     page.get_by_role("button", name=re.compile("Withdraw")).click()
+    expect(page.locator("#messages")).to_contain_text("Withdrawn: the link no longer works.")
     page.get_by_role("button", name="Switch it off at once").click()
+    expect(page.locator("#messages")).to_contain_text("The public edition is off")
     for address in (link, base(talks)):
         reader.goto(address)
         expect(reader.get_by_role("heading", name="Not Found")).to_be_visible()
