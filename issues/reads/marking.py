@@ -12,9 +12,12 @@ from negotiations.models import Party
 from negotiations.prepared import prepared
 from negotiations.scopes import DELEGATION, MEMBERS, Scope
 
-from ..models import Entry
+from ..models import Entry, Issue
 from .entries import EntryReader, seen_entries
 from .frame import FrameView
+
+# Whether something of one audience is there.
+Asked = Callable[[str], bool]
 
 # Of these an entry changes what others are seen to say, though it is not named itself.
 BEARS = (
@@ -27,12 +30,21 @@ BEARS = (
 )
 
 
-def marking_text(party: Party | None, rests_on: Callable[[str], bool]) -> str:
-    """The narrowest audience of what was used, in words. `rests_on` asks about one audience."""
-    if party and rests_on(DELEGATION):
-        return f"Contains entries only the {party} delegation may see"
+def marking_text(party: Party | None, rests_on: Asked, tells_of: Asked) -> str:
+    """The narrowest audience of what was used, in words.
+
+    `rests_on` asks about the entries of one audience, `tells_of` about the items.
+    """
+    if party:
+        whose = f"only the {party} delegation may see"
+        if rests_on(DELEGATION):
+            return f"Contains entries {whose}"
+        if tells_of(DELEGATION):
+            return f"Tells of items {whose}"
     if rests_on(MEMBERS):
         return "Contains entries for members of this negotiation only"
+    if tells_of(MEMBERS):
+        return "Tells of items for members of this negotiation only"
     return "Made from public entries only"
 
 
@@ -45,8 +57,12 @@ def marking_of(frame: FrameView, issues: Collection[int], *, notes: bool) -> str
     """
     seen = EntryReader(frame).seen().filter(Q(issue__in=issues) | Q(issue__parent__in=issues))
     entries = (seen if notes else seen.filter(BEARS)).order_by()
+    items = Issue.objects.visible_to(frame.viewer).order_by()
+    items = items.filter(Q(pk__in=issues) | Q(parent__in=issues))
     return marking_text(
-        frame.viewer.party, lambda audience: entries.filter(audience=audience).exists()
+        frame.viewer.party,
+        lambda audience: entries.filter(audience=audience).exists(),
+        lambda audience: items.filter(audience=audience).exists(),
     )
 
 
@@ -57,6 +73,7 @@ def marking_of_all(frame: FrameView, told: Collection[int]) -> str:
     return marking_text(
         frame.viewer.party,
         lambda audience: bool(_told(audience, named) or _bearing(*where, audience)),
+        lambda audience: bool(_items(*where, audience)),
     )
 
 
@@ -71,4 +88,13 @@ def _bearing(
     negotiation: int, scope: Scope, known: dt.datetime | None, audience: str
 ) -> QuerySet[Any, Any]:
     rows = seen_entries(negotiation, scope, known).filter(BEARS, audience=audience)
+    return rows.order_by().values_list("pk")[:1]
+
+
+@prepared
+def _items(
+    negotiation: int, scope: Scope, known: dt.datetime | None, audience: str
+) -> QuerySet[Any, Any]:
+    rows = Issue.objects.shown_in(negotiation, scope).filter(audience=audience)
+    rows = rows.filter(recorded_at__lte=known) if known else rows
     return rows.order_by().values_list("pk")[:1]

@@ -103,7 +103,9 @@ def release_sheet(
     check_recorder(viewer)
     with transaction.atomic():
         _open(sheet)
-        held = {row.uuid: row.version for row in sheet.rows.all() if not row.is_empty}
+        # A row on an item that was narrowed since stays a draft: its author cannot see it.
+        seen = sheet.rows.filter(issue__in=Issue.objects.in_scope(viewer.scope).order_by())
+        held = {row.uuid: row.version for row in seen if not row.is_empty}
         if held != {row.uuid: row.version for row, _data in said}:
             raise Conflict(sheet)
         _check_rows(said, viewer)

@@ -27,7 +27,7 @@ NEVER_ADDED = {
         "EntrySource",
         "AudienceChange",
     ),
-    *("Redaction", "Standing", "StandingParty", "Note"),
+    *("Redaction", "SightChange", "Standing", "StandingParty", "Note"),
 }
 # The search index holds the words of every delegation; sheets are drafts that only those at the
 # table may read; an import is read on its own pages, by who may see what came with it.

@@ -5,6 +5,8 @@ from django.core.exceptions import ValidationError
 
 from issues import services
 from issues.models import AgendaLine, ChainLink, Issue, SightChange, Standing
+from issues.reads.frame import FrameView
+from issues.reads.marking import marking_of
 from issues.reads.sources import visible_sources
 from issues.services import verify_history
 from negotiations import services as frame
@@ -326,3 +328,21 @@ def test_a_widened_entry_takes_its_own_sources_with_it(talks):
     )
     assert entry.sources.get() in visible_sources(talks.america)
     assert verify_history(talks.negotiation).faults == []
+
+
+# --- On paper -------------------------------------------------------------------------------------
+
+
+def test_a_paper_about_an_item_is_marked_by_who_may_see_the_item(talks):
+    hidden = own_item(talks)
+    members = factories.make_issue(talks.negotiation, audience="members")
+    public = factories.make_issue(talks.negotiation)
+    marked = [
+        marking_of(FrameView(talks.russia), [issue.pk], notes=True)
+        for issue in (hidden, members, public)
+    ]
+    assert marked == [
+        "Tells of items only the Russia delegation may see",
+        "Tells of items for members of this negotiation only",
+        "Made from public entries only",
+    ]
