@@ -33,6 +33,7 @@ def source(talks):
         reference="No. 12",
         language="Russian",
         dated=parse_date("11 Apr 2025"),
+        audience="public",
     )
 
 
