@@ -60,7 +60,10 @@ CHANNELS = {
         "leaks/test_coverage.py::test_every_form_of_a_paper_has_a_row",
     ],
     "L19 feeds and calendars": "There are none; a new address would need a row in the table.",
-    "L20 mail": ["leaks/test_leaks.py::test_no_word_is_mailed"],
+    "L20 mail": [
+        "leaks/test_leaks.py::test_no_word_is_mailed",
+        "leaks/test_leaks.py::test_mail_went_out",
+    ],
     "L21 subscriptions after access has ended": [
         GONE,
         "leaks/test_revocation.py::test_what_was_let_out_is_taken_back",
@@ -85,7 +88,10 @@ CHANNELS = {
         GONE,
     ],
     "L33 seen first and restricted afterwards": [BYTES],
-    "L34 asked from another site": [f"{HEADERS}::test_other_sites_may_not_probe"],
+    "L34 asked from another site": [
+        f"{HEADERS}::test_other_sites_may_not_probe",
+        "test_foundation/test_every_address.py::test_no_other_site_gets_an_answer",
+    ],
     "L35 what the browser keeps": [
         f"{HEADERS}::test_every_answer_is_guarded_and_stored_nowhere",
         "test_foundation/test_account_pages.py::test_back_after_signing_out_shows_nothing",
