@@ -24,6 +24,7 @@ from .world import BIRDS, people
 UUID = re.compile(
     r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\b[0-9a-f]{64}\b|\b[0-9a-f]{8}(?:\s+[0-9a-f]{8}){3}\b"
     r"|(?<=items/)[a-z2-7]{16}(?=/)|(?<=item-)[a-z2-7]{16}\b|(?<=/s/)[\w-]{43}(?=/)"
+    r"|(?<=/invitation/)[\w-]{43}(?=/)"
 )
 # Random on every answer, or the moment it was made.
 NOISE = re.compile(r'name="(?:csrfmiddlewaretoken|token|until)" value="[^"]*"')

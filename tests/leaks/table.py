@@ -150,9 +150,10 @@ SEEN = {
     "issues:robots": seen(is_open=True),
     "issues:home": seen(),
     "issues:search": seen(*LOOKED, fragments=["search-results"]),
-    "issues:state_of_play": seen(
-        "empty=1", "rounds=all", "since=1", *CLOCKS, *FILTERS, fragments=["state"]
-    ),
+    "issues:state_of_play": [
+        *seen("empty=1", "rounds=all", "since=1", *CLOCKS, *FILTERS, fragments=["state"]),
+        Visit("known=2026-03-01", place={"slug": birds.QUIET}),
+    ],
     "issues:show_as_of": seen("day=2025-05-04&using=then", "round=1&using=now"),
     "issues:issue_list": seen(*CLOCKS, *FILTERS, "page=9", fragments=["issue-table"]),
     "issues:issue_detail": [

@@ -8,6 +8,7 @@ import datetime as dt
 from types import SimpleNamespace
 from uuid import UUID, uuid4
 
+import time_machine
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -32,6 +33,7 @@ VAULT, THEIRS = "harrier", "siskin"
 
 # Where mail goes: somebody's here, and somebody's who is to be invited.
 ADDRESS = "person@example.org"
+QUIET = "quiet-talks"
 
 # Whose each bird is; everybody else must never meet it. Nobody may read what was redacted.
 BIRDS = {
@@ -95,6 +97,11 @@ def base():
     world.opened = services.open_vault(viewer(negotiation, world.ru))
     _let_out(world)
     world.archived = _archived(world)
+    world.batch = uuid4()
+    world.brought = factories.make_issue(
+        negotiation, "Brought", heading="Money", audience="members"
+    )
+    world.quiet = _quiet(world)
     _elsewhere(world)
     world.hidden, world.slug = dict(NOTHING), negotiation.slug
     return world
@@ -123,6 +130,14 @@ def _archived(world):
     issue = factories.make_issue(old, "Fish")
     record(issue, "RU", "Agreed", by=world.head, text=f"{MEMBERS}old")
     return old
+
+
+def _quiet(world):
+    """One more of the same delegations, in which nobody else has said anything yet."""
+    quiet = factories.make_negotiation(title="Quiet talks", slug=QUIET, head=world.us_head)
+    add_member(quiet, "recorder", "RU", user=world.ru)
+    factories.make_issue(quiet, "Whales", audience="members")
+    return quiet
 
 
 def _elsewhere(world):
@@ -171,6 +186,7 @@ def secrets(world):
     _items(world)
     _at_the_round(world)
     _undone(world)
+    _hung_on(world)
     _drafts(world)
     _notes(world)
     _vault(world)
@@ -268,6 +284,21 @@ def _log(world, source):
     )
 
 
+def _hung_on(world):
+    """On what others brought in from a table; and before anybody else said anything."""
+    russia = viewer(world.negotiation, world.ru)
+    said = entry_data(
+        world.negotiation, "RU", "Blocked", text=f"{RUSSIA}hung", **own_audience(russia)
+    )
+    services.record(world.brought, said, viewer=russia)
+    services.record(world.brought, said, viewer=russia, batch=world.batch)
+    first = own_audience(viewer(world.quiet, world.ru))
+    with time_machine.travel(NOW - dt.timedelta(days=30), tick=False):
+        record(
+            world.quiet.issues.get(), "RU", "Blocked", by=world.ru, text=f"{RUSSIA}first", **first
+        )
+
+
 def _undone(world):
     """What its author took back: the source that came with it as well."""
     b, russia = world.issues[1], viewer(world.negotiation, world.ru)
@@ -325,7 +356,10 @@ def _files(world):
         kind="entries",
         file_name=f"{RUSSIA}table.csv",
         sha256="0" * 64,
-        meaning={"columns": {f"{RUSSIA}column": "text"}, "status": {f"{RUSSIA}word": "Agreed"}},
+        meaning={
+            "columns": {f"{RUSSIA}column": "text"},
+            "status": {f"{RUSSIA}word": "Agreed", "agreed": "Blocked"},
+        },
         left=f"{RUSSIA}left",
         **own_audience(russia),
     )
@@ -356,8 +390,15 @@ def later(world):
     record(b, "US", "Blocked", "13 Apr 2025", by=world.us, **said, **own_audience(america))
     world.sheet = factories.make_sheet(b, world.round, by=world.recorder)
     world.imported = Import.objects.create(
-        negotiation=negotiation, by=world.recorder, kind="entries", file_name="table.csv"
+        negotiation=negotiation,
+        by=world.recorder,
+        kind="entries",
+        file_name="table.csv",
+        at=NOW - dt.timedelta(days=1),
+        batch=world.batch,
+        made_items=[world.brought.pk],
     )
+    record(world.quiet.issues.get(), "US", text="Seen later", by=world.us_head)
     factories.add_note(b, world.us, f"{AMERICA}note", "delegation")
     factories.add_note(a, text="Seen later")
     record(world.archived.issues.get(), "US", "Agreed", by=world.us_head)
