@@ -45,6 +45,11 @@ def everything(found):
 def _machine(found):
     places = {site["database"]: site["machine"] for site in found["sites"]}
     lines = [f"- {machine_text(place)}" for place in places.values()]
+    if any(place["load"] > place["cpus"] / 2 for place in places.values()):
+        lines.append(
+            "- **The machine was busy with other work: times are longer and less even than on a "
+            "quiet one, and ratios are no more than a hint.**"
+        )
     return "\n".join([*lines, f"- All of it took {found['seconds'] / 60:.0f} minutes."])
 
 
