@@ -1,16 +1,15 @@
 """The restore drill: back up while people write, restore elsewhere, look at everything there.
 
-    python -m tests.drills.restore [entries]        10,000 unless told
+    python -m tests.drills.restore [entries] [--write]      10,000 unless told
 
 Seeds a database of its own (DATABASE_URL; else a file that is gone afterwards) and prints how long
-each step took. The suite runs it small: see test_restore.py.
+each step took; with --write into BENCHMARKS.md. The suite runs it small: see test_restore.py.
 """
 
 import os
 import sys
 import tempfile
 import threading
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +26,7 @@ class Drill:
     acknowledged: set
     found: dict
     manifest: object
-    seconds: dict = field(default_factory=dict)
+    taken: dict = field(default_factory=dict)
 
     @property
     def lost(self):
@@ -52,29 +51,23 @@ def drill(folder, negotiation, user, password):
     from issues.models import Entry
 
     from .elsewhere import elsewhere
+    from .survival import timed
 
-    seconds, file = {}, Path(folder) / "drill.backup"
+    taken, file = {}, Path(folder) / "drill.backup"
     noted = {str(uuid) for uuid in Entry.objects.values_list("uuid", flat=True)}
     with writers(negotiation, user, noted) as written:
-        with timed(seconds, "backup"):
+        with timed(taken, "backup, while people write"):
             before = set(written)
             manifest = make_backup(file, tell=lambda _line: None)
         during = len(written) - len(before)
     assert during, "nobody wrote while the backup ran"
     with elsewhere(folder) as place:
-        with timed(seconds, "restore"):
+        with timed(taken, "restore"):
             done = place.restore(file)
             assert done.returncode == 0, done.stderr
-        with timed(seconds, "look"):
+        with timed(taken, "looking at all that was restored"):
             found = place.look(user.username, password)
-    return Drill(before, set(written), found, manifest, seconds)
-
-
-@contextmanager
-def timed(seconds, what):
-    begun = time.monotonic()
-    yield
-    seconds[what] = round(time.monotonic() - begun, 1)
+    return Drill(before, set(written), found, manifest, taken)
 
 
 @contextmanager
@@ -121,7 +114,7 @@ def _write(issue, user, written, stop, begun, failures):
 # --- As a command ---------------------------------------------------------------------------------
 
 
-def main(entries=ENTRIES):
+def main(entries=ENTRIES, write=""):
     with tempfile.TemporaryDirectory() as folder:
         os.environ.setdefault("DATABASE_URL", f"sqlite:///{folder}/drill.sqlite3")
         os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
@@ -131,14 +124,19 @@ def main(entries=ENTRIES):
         django.setup()
         from django.db import connection
 
+        from .survival import keep
+
         negotiation, user = _seeded(int(entries))
         result = drill(folder, negotiation, user, "a long password")
-        print(f"{connection.vendor}, {len(result.found['entries']):,} entries restored")
-        for what, seconds in result.seconds.items():
-            print(f"  {what:<10}{seconds:>7} s")
-        wrong = [*result.found["faults"], *result.differing, *result.lost, *result.invented]
-        print(f"  written while it ran: {len(result.acknowledged - result.before):,}")
-        print(f"  acknowledged before it began and lost: {len(result.lost)}")
+        restored = len(result.found["entries"])
+        keep(result.taken, connection.vendor, restored, write=write == "--write")
+        wrong = [
+            *(*result.found["faults"], *result.differing),
+            *(f"{uuid} is lost" for uuid in result.lost),
+            *(f"{uuid} was never acknowledged" for uuid in result.invented),
+        ]
+        print(f"Written while it ran: {len(result.acknowledged - result.before):,}")
+        print(f"Acknowledged before it began and lost: {len(result.lost)}")
         sys.exit("\n".join(wrong) or 0)
 
 

@@ -1,22 +1,23 @@
-"""How long an upgrade takes: `python -m tests.upgrades.measure RELEASE [entries]`.
+"""How long an upgrade takes: `python -m tests.upgrades.measure RELEASE [entries] [--write]`.
 
 RELEASE is a commit. Its own program writes the entries (100,000 unless told) into a database of
-this run, then this version migrates it. DATABASE_URL may name an empty one; prints seconds.
+this run, then this version migrates it. DATABASE_URL may name an empty one. Prints how
+long that took; with --write into BENCHMARKS.md.
 """
 
 import os
-import resource
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+
+from tests.drills.survival import keep, timed
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 60
 
 
-def main(release, entries="100000"):
+def main(release, entries="100000", write=""):
     with tempfile.TemporaryDirectory() as folder:
         checkout = Path(folder) / "release"
         checkout.mkdir()
@@ -29,17 +30,13 @@ def main(release, entries="100000"):
         # As the release does it: with its own models, rules and triggers.
         fill = ["-m", "tests.bench.export", entries, "--bring-in"]
         subprocess.run([sys.executable, *fill], cwd=checkout, env=env, check=True)
-        begun, worked = time.monotonic(), processor()
-        subprocess.run([sys.executable, "manage.py", "migrate"], cwd=ROOT, env=env, check=True)
-        seconds, busy = time.monotonic() - begun, processor() - worked
-    print(f"{int(entries):,} entries from {release}: {seconds:.1f} s, processor {busy:.1f} s")
+        taken, what = {}, f"upgrade from {release}"
+        with timed(taken, what):
+            subprocess.run([sys.executable, "manage.py", "migrate"], cwd=ROOT, env=env, check=True)
+    engine = env["DATABASE_URL"].partition(":")[0]
+    keep(taken, engine, int(entries), write=write == "--write")
+    seconds = taken[what]["seconds"]
     sys.exit(0 if seconds < LIMIT else f"More than {LIMIT} s.")
-
-
-def processor():
-    """Seconds that the processes started here have worked; on a busy machine not what it took."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":
