@@ -156,8 +156,9 @@ def _together(probes, asks):
     return times, time.perf_counter() - begun
 
 
-def memory_after(serving, make_probes, requests, step=1000):
-    """What the worker holds after each thousand of mixed requests from eight connections."""
+def memory_after(serving, make_probes, requests):
+    """What the worker holds after each tenth of mixed requests from eight connections."""
+    step = max(8, requests // 10)
     sets = [make_probes(place) for place in range(8)]
     mixed = [[p for p in probes if p.every == 1 and "floor" not in p.name] for probes in sets]
     sizes = [(0, serving.memory_mb())]
