@@ -28,7 +28,7 @@ def open_talks(page, items=ITEMS, **members):
     talks = SimpleNamespace(title=title, url=url)
     talks.send = lambda path, **fields: send(page, url + path, **fields)
     talks.item = lambda number: f"{url}issues/{number}/"
-    talks.send("issues/paste/", lines=items)
+    talks.send("issues/paste/", lines=items, audience="public")
     for username, role in members.items():
         talks.send("members/", username=username, role=role)
     return talks

@@ -69,6 +69,6 @@ def test_the_head_sets_the_letterhead_and_sees_it_on_paper(visit):
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_alt_text("The present logo")).to_be_visible()
     assert_in_order(page)
-    page.get_by_role("link", name="See it").click()
+    page.get_by_role("link", name="See it on the state of play").click()
     expect(page.locator("#paper header")).to_contain_text("Ministry of Fish")
     assert page.locator("#paper .logo").evaluate("image => image.naturalWidth") == 60

@@ -31,6 +31,8 @@ pytestmark = pytest.mark.django_db
 FRAGMENT = {"HX-Request": "true", "HX-Target": "item"}
 # Whoever takes something away is noted: reading these adds a line to the security log.
 NOTED = {"issues:file_table", "issues:file_download", "issues:source_file"}
+# An opened share link counts itself, for the head who made it.
+NOTED |= {route.name for route in TABLE if route.name.startswith("issues:shared_")}
 
 
 def asked(talks, clients, role, **options):  # noqa: F811
@@ -48,13 +50,13 @@ def test_every_answer_is_guarded(talks, clients, subtests, role):  # noqa: F811
     """Pages and files, refusals and what is missing, and where one is sent."""
     for route, answer in asked(talks, clients, role):
         with subtests.test(f"{role}: {route}"):
-            assert_safe(answer, policy_of(route, answer))
+            assert_safe(answer, policy_of(route, answer), referrer_of(route))
 
 
 def test_every_fragment_is_guarded(talks, clients, subtests):  # noqa: F811
     for route, answer in asked(talks, clients, HEAD, headers=FRAGMENT):
         with subtests.test(str(route)):
-            assert_safe(answer, policy_of(route, answer))
+            assert_safe(answer, policy_of(route, answer), referrer_of(route))
 
 
 def policy_of(route, answer):
@@ -63,16 +65,21 @@ def policy_of(route, answer):
     return set(OF_A_FILE.split("; ")) if is_file else POLICY
 
 
+def referrer_of(route):
+    """The address of a share link is its secret: no other page may hear of it."""
+    return "no-referrer" if route.name.startswith("issues:shared_") else "same-origin"
+
+
 def test_every_page_of_the_admin_is_guarded(talks, clients, subtests):  # noqa: F811
     for address in admin.addresses():
         with subtests.test(address):
             assert_safe(clients["superuser"].get(address))
 
 
-def assert_safe(answer, policy=POLICY):
+def assert_safe(answer, policy=POLICY, referrer="same-origin"):
     """Headers and cookies, and that no cache keeps it."""
     assert answer.status_code < 500
-    assert_guarded(answer, policy)
+    assert_guarded(answer, policy, referrer)
     assert answer["Cache-Control"] == "no-store"
     assert {"HX-Request", "HX-Target"} <= set(answer["Vary"].split(", "))
     assert "Server" not in answer.headers

@@ -85,11 +85,11 @@ def test_static_file_is_guarded_and_may_be_stored(client):
     assert "no-store" not in response["Cache-Control"]
 
 
-def assert_guarded(response, policy=POLICY):
+def assert_guarded(response, policy=POLICY, referrer="same-origin"):
     assert set(response["Content-Security-Policy"].split("; ")) == policy
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["X-Frame-Options"] == "DENY"
-    assert response["Referrer-Policy"] == "same-origin"
+    assert response["Referrer-Policy"] == referrer
     assert response["Cross-Origin-Opener-Policy"] == "same-origin"
     assert response["Cross-Origin-Resource-Policy"] == "same-origin"
     assert "camera=()" in response["Permissions-Policy"]

@@ -44,7 +44,7 @@
         () => window.open(login, "_blank", "noopener"), "Sign in");
     } else if (xhr.status === 401) {
       return; /* HX-Redirect takes over */
-    } else if ([400, 403, 404, 413, 503].includes(xhr.status)) {
+    } else if ([400, 403, 404, 413].includes(xhr.status)) {
       const text = new DOMParser().parseFromString(xhr.responseText, "text/html").body.textContent.trim();
       tell(text.slice(0, 300) || "You may not do this.");
     } else {
