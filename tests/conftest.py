@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.browsing import PATIENCE, Guard, go_without, open_context
 from tests.threads import written_at_once
@@ -21,12 +22,20 @@ settings.register_profile("repeatable", settings.get_profile("own"), derandomize
 settings.load_profile("own")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Tests that begin with the same rows run in one process, which makes these once."""
-    for item in items:
-        if "module_db" in item.fixturenames:
-            item.add_marker(pytest.mark.xdist_group(item.module.__name__))
+class ByModule(LoadScopeScheduling):
+    """Tests of a module share what they begin with, so one process runs them all; the largest
+    first. Tests of the browser fill up what is left, one by one.
+
+    In place of marks and --dist loadgroup, whose names of groups this version of pytest drops.
+    """
+
+    def _split_scope(self, nodeid):
+        module = nodeid.partition("::")[0]
+        return nodeid if module.startswith("tests/browser/") else module
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return ByModule(config, log)
 
 
 def pytest_runtest_setup(item):

@@ -11,8 +11,7 @@ from . import worlds
 from .crawl import listening
 from .world import AUTHOR, BIRDS, RUSSIA, SIDE
 
-# One process makes both worlds; another would make them once more.
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("leaks")]
+pytestmark = pytest.mark.django_db
 
 # Without anything typed or prepared these have nothing to show.
 ALL_ALONE = {"GET issues:show_as_of"}

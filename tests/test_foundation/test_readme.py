@@ -16,7 +16,7 @@ import pytest
 from tests.test_foundation.commands import REAL
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("readme")]
+pytestmark = pytest.mark.slow
 
 
 def block(marker):
