@@ -10,7 +10,7 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 
-from negotiations.access import Viewer, scope_filter, viewer_of
+from negotiations.access import Viewer, findable, scope_filter, viewer_of
 from negotiations.exceptions import Moved
 from negotiations.eyes import borrowed
 from negotiations.models import Membership, Negotiation, Party, Readout, Round, Source, User
@@ -154,7 +154,7 @@ def open_sheet_of(
     sheets = Sheet.objects.visible_to(viewer).filter(released_at=None, **place)
     sheets = sheets.select_related("author", "changed_by", "party")
     own = author in ("", viewer.user.username)
-    named = {"author": viewer.user} if own else {"author__username": author}
+    named = {"author": viewer.user} if own else {"author__username": findable(author)}
     sheet = sheets.filter(**named).first()
     if sheet is None and not own:
         raise Http404("No sheet at this address.")

@@ -303,13 +303,13 @@ def members_of(negotiation: Negotiation, side: Party | None) -> list[Membership]
 
 def party_of(viewer: Viewer, code: str) -> Party:
     """The party with this code in the viewer's negotiation. Raises Http404."""
-    return _found(viewer.negotiation.parties.filter(code=code))
+    return _found(viewer.negotiation.parties.filter(code=findable(code)))
 
 
 def member_of(viewer: Viewer, username: str) -> Membership:
     """The membership of the person with this user name. Raises Http404."""
     rows = viewer.negotiation.memberships.select_related("user", "party", "negotiation")
-    return _found(rows.filter(user__username=username))
+    return _found(rows.filter(user__username=findable(username)))
 
 
 def invitation_of(viewer: Viewer, uuid: UUID) -> Invitation:
@@ -355,7 +355,14 @@ def _rounds_at(negotiation: int, place: int) -> QuerySet[Round]:
 
 def status_of(viewer: Viewer, label: str) -> Status:
     """The status with this label in the negotiation's own scheme. Raises Http404."""
-    return _found(viewer.negotiation.scheme.statuses.filter(label=label))
+    return _found(viewer.negotiation.scheme.statuses.filter(label=findable(label)))
+
+
+def findable(name: str) -> str:
+    """The name as it was sent. Raises Http404 for one with a NUL: PostgreSQL looks for no such."""
+    if "\0" in name:
+        raise Http404("Nothing at this address.")
+    return name
 
 
 def _found(rows: QuerySet[Row]) -> Row:
