@@ -83,20 +83,6 @@ def django_db_setup(databases, django_db_blocker):
         lead_to(None)
 
 
-@pytest.fixture(autouse=True)
-def nothing_left_open(request):
-    """A page that was closed may leave a request under way; emptying the tables waits for it."""
-    if "live_server" not in request.fixturenames:
-        yield
-        return
-    from tests.databases import end_what_was_left
-
-    # Asked for first, so that this ends before the tables are emptied.
-    request.getfixturevalue("transactional_db")
-    yield
-    end_what_was_left()
-
-
 @pytest.fixture(scope="module")
 def module_db(request, django_db_setup, django_db_blocker):
     """For what all tests of a module begin with, made once: each takes its own changes back.

@@ -6,14 +6,12 @@ The processes of a run share them; whichever needs one first makes it, under a l
 import fcntl
 import os
 import shutil
-import time
-import warnings
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.core.management import call_command
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import DEFAULT_DB_ALIAS, connections
 
 CASE = ("schemes", "russia_us")
 
@@ -126,24 +124,3 @@ def _on_the_server(statement):
 
 def _is_file():
     return connections[DEFAULT_DB_ALIAS].vendor == "sqlite"
-
-
-OTHERS = """
-    FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL
-"""
-
-
-def end_what_was_left(patience=10):
-    """Wait for transactions of other connections, then end them and warn what they were at."""
-    if connection.vendor != "postgresql":
-        return
-    with connection.cursor() as cursor:
-        for _ in range(patience * 10):
-            cursor.execute(f"SELECT state, query {OTHERS}")
-            left = cursor.fetchall()
-            if not left:
-                return
-            time.sleep(0.1)
-        cursor.execute(f"SELECT pg_terminate_backend(pid) {OTHERS}")
-    warnings.warn(f"left in a transaction: {left}", stacklevel=2)
