@@ -17,8 +17,9 @@ def _drop_triggers(using: str, **_kwargs: Any) -> None:
 
 def _brought_chains(plan: Sequence[Any]) -> bool:
     """Whether this `migrate` made the tables of the chains."""
-    names = [(one.app_label, one.name.endswith("_chains")) for one, back in plan if not back]
-    return ("issues", True) in names
+    return ("issues", "0008_chains") in [
+        (one.app_label, one.name) for one, back in plan if not back
+    ]
 
 
 def _install_triggers(using: str, plan: Sequence[Any] = (), **_kwargs: Any) -> None:

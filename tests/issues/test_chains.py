@@ -1,6 +1,7 @@
 """Tamper-evident history: who changes, adds or removes a row is found, by name."""
 
 from io import StringIO
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from issues import services, triggers
+from issues.apps import _brought_chains
 from issues.chaining import digest
 from issues.models import (
     AudienceChange,
@@ -512,3 +514,11 @@ def test_any_history_verifies_and_any_flip_is_found(data):
                 assert done is None or faults(talks), done
                 transaction.set_rollback(True)
         transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize(("name", "chained"), [("0008_chains", True), ("0014_sight_chains", False)])
+def test_only_the_upgrade_that_brings_chains_chains_what_is_there(name, chained):
+    """Later, whatever stands there without a link did not come through the services."""
+    plan = [(SimpleNamespace(app_label="issues", name=name), False)]
+    assert _brought_chains(plan) is chained
+    assert not _brought_chains([(plan[0][0], True)])

