@@ -3,5 +3,6 @@
 from .making import make_backup
 from .manifest import Manifest, Refused
 from .restoring import restore_backup
+from .scratch import sweep_leftovers
 
-__all__ = ["Manifest", "Refused", "make_backup", "restore_backup"]
+__all__ = ["Manifest", "Refused", "make_backup", "restore_backup", "sweep_leftovers"]

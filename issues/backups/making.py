@@ -10,9 +10,7 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import IO
-from uuid import uuid4
 
 from django.apps import apps
 from django.conf import settings
@@ -37,6 +35,7 @@ from .manifest import (
     parley_version,
 )
 from .progress import Progress
+from .scratch import BACKUP, scratch_folder, sweep_leftovers
 from .sealing import Sealing
 
 _COMPRESSION = 5
@@ -53,10 +52,12 @@ def make_backup(target: Path, *, passphrase: str = "", tell: Tell) -> Manifest:
         raise Refused(f"{target} exists already: give another name.")
     if not target.parent.is_dir():
         raise Refused(f"There is no folder {target.parent}.")
+    # What a killed one left is not encrypted.
+    sweep_leftovers(target.parent)
     # Beside the database: what is not encrypted goes to no other disk.
-    with TemporaryDirectory(dir=settings.VAR_DIR, prefix=".backup-") as folder:
+    with scratch_folder(Path(settings.VAR_DIR), BACKUP) as folder:
         tell("Copying the database …")
-        with engine().moment(Path(folder)) as moment:
+        with engine().moment(folder) as moment:
             # First the database: files are there before the rows that name them.
             sources = {DATABASE: moment.path, **_files()}
             manifest = _manifest(moment, sources, tell)
@@ -117,15 +118,13 @@ def _blocks(path: Path) -> Iterator[bytes]:
 @contextmanager
 def _new_file(target: Path) -> Iterator[IO[bytes]]:
     """Takes what becomes `target` when all of it is on the disk."""
-    part = target.with_name(f".{target.name}.{uuid4().hex}.part")
-    try:
+    with scratch_folder(target.parent, BACKUP) as folder:
+        part = folder / target.name
         with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as sink:
             yield sink
             sink.flush()
             os.fsync(sink.fileno())
         part.rename(target)
-    finally:
-        part.unlink(missing_ok=True)
     sync_folder(target.parent)
 
 

@@ -11,7 +11,6 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 from typing import IO
 
 from django.conf import settings
@@ -35,6 +34,7 @@ from .manifest import (
     refuse_newer,
 )
 from .progress import Progress
+from .scratch import RESTORE, scratch_folder, sweep_leftovers
 from .sealing import MAGIC, Opening
 
 _BLOCK = 1 << 20
@@ -56,6 +56,7 @@ def restore_backup(source: Path, *, passphrase: str = "", tell: Tell) -> Manifes
             raise Refused(str(error)) from error
         target = engine()
         target.refuse_used()
+        sweep_leftovers(target.folder() or Path(settings.VAR_DIR))
         _refuse_files()
         staged = _stage(stack, target)
         manifest = unpack(source, passphrase, staged, tell)
@@ -93,8 +94,7 @@ def _stage(stack: ExitStack, target: Engine) -> Staged:
     root = Path(settings.MEDIA_ROOT)
     root.mkdir(mode=0o700, exist_ok=True)
     folders = [target.folder() or Path(settings.VAR_DIR), root]
-    made = [TemporaryDirectory(dir=folder, prefix=".restore-") for folder in folders]
-    return Staged(*(Path(stack.enter_context(one)) for one in made))
+    return Staged(*(stack.enter_context(scratch_folder(one, RESTORE)) for one in folders))
 
 
 # --- Reading --------------------------------------------------------------------------------------

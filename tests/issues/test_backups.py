@@ -3,9 +3,12 @@
 import fcntl
 import hashlib
 import json
+import os
 import random
 import shutil
 import sqlite3
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,12 +21,13 @@ from django.db import connection
 from issues.backups import Refused, engines, make_backup, making, restore_backup, restoring, sealing
 from issues.backups.engines import Postgresql, Sqlite
 from issues.backups.manifest import Chain, Manifest, Member, read_manifest, refuse_newer
+from issues.backups.scratch import sweep_leftovers
 from issues.backups.sealing import MAGIC
 from issues.management.commands.backup import VARIABLE
 from issues.reads.chains import heads_of
 from negotiations import server
 from negotiations.services import add_source
-from tests.drills.elsewhere import elsewhere
+from tests.drills.elsewhere import ROOT, address_of, elsewhere
 from tests.factories import make_file, make_issue, make_talks, record, viewer
 
 WORD = "kestrel"
@@ -114,6 +118,64 @@ def test_a_backup_that_fails_leaves_nothing(talks, tmp_path, monkeypatch):
     with pytest.raises(CommandError, match="run it again"):
         call_command("backup", tmp_path / "site.backup")
     assert list(tmp_path.iterdir()) == []
+
+
+# Stops where the copy of the database lies there in the clear.
+HALF_WAY = """
+import django, pathlib, sys, time
+django.setup()
+from issues.backups import make_backup
+def tell(line):
+    if line.startswith("Reading"):
+        print(line, flush=True)
+        time.sleep(600)
+make_backup(pathlib.Path(sys.argv[1]), tell=tell)
+"""
+
+
+def test_what_a_killed_backup_left_is_private_and_goes_with_the_next(talks, tmp_path, settings):
+    settings.VAR_DIR = tmp_path / "var"
+    settings.VAR_DIR.mkdir()
+    url = address_of(connection.settings_dict["NAME"])
+    process = subprocess.Popen(
+        [sys.executable, "-c", HALF_WAY, str(tmp_path / "site.backup")],
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": url, "PARLEY_VAR": str(settings.VAR_DIR)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout.readline().startswith("Reading")
+        (left,) = settings.VAR_DIR.glob(".*")
+        assert left.stat().st_mode & 0o777 == 0o700
+        assert (left / "database").stat().st_size > 0
+        assert sweep_leftovers() == 0
+        assert (left / "database").exists()
+    finally:
+        process.kill()
+        process.wait(10)
+    assert left.exists()
+    make_backup(tmp_path / "site.backup", tell=quiet)
+    assert list(settings.VAR_DIR.iterdir()) == []
+
+
+def test_half_a_backup_is_swept_where_it_lies_and_nothing_else_is(tmp_path):
+    (tmp_path / ".backup-killed").mkdir()
+    (tmp_path / ".backup-killed" / "site.backup").write_bytes(b"half")
+    (tmp_path / ".restore-killed").mkdir()
+    (tmp_path / "sources").mkdir()
+    (tmp_path / ".backup-file").write_bytes(b"no folder")
+    (tmp_path / ".backup-link").symlink_to(tmp_path / "sources")
+    assert sweep_leftovers(tmp_path) == 2
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"sources", ".backup-file", ".backup-link"}
+
+
+def test_folders_of_another_user_stay(tmp_path, monkeypatch):
+    (tmp_path / ".backup-killed").mkdir()
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    assert sweep_leftovers(tmp_path) == 0
+    assert (tmp_path / ".backup-killed").exists()
 
 
 def test_the_passphrase_is_never_on_the_command_line(tmp_path, monkeypatch):
@@ -229,6 +291,14 @@ def test_a_database_with_tables_is_left_alone(pack, place):
     assert "The database is not empty" in refused(pack(), place)
     place.database.write_bytes(b"")
     restore_backup(pack(), tell=quiet)
+
+
+def test_a_restore_that_was_killed_is_not_in_the_way_of_the_next(pack, place):
+    for folder in (place.folder, place.folder / "files"):
+        (folder / ".restore-killed").mkdir(parents=True)
+    restore_backup(pack(), tell=quiet)
+    assert set(place.content()) == {"parley.sqlite3", "files", "files/sources", *FILES}
+    assert not list(place.folder.rglob(".restore-*"))
 
 
 def test_a_log_of_another_database_is_noticed(pack, place):

@@ -89,3 +89,10 @@ def test_sign_ins_that_are_over_go(db, settings):
     session.save()
     swept()
     assert not type(session)().exists(session.session_key)
+
+
+def test_what_a_killed_backup_left_goes(db, settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+    (tmp_path / ".backup-killed").mkdir()
+    assert "1 folders that killed backups left" in swept()
+    assert not (tmp_path / ".backup-killed").exists()
