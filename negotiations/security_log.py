@@ -40,17 +40,22 @@ class SecurityFilter(FilterSet):
 def log_of_negotiation(viewer: Viewer) -> QuerySet[SecurityEvent]:
     """What its head reads: nothing about sign-ins, which are each person's own.
 
-    Of another side nothing that is for its heads alone; of vaults only who of one's own side
-    opened one, and they are opened with or without something in them.
+    Of another side nothing that is for its heads alone, such as a change of who may see what that
+    side keeps; of vaults only who of one's own side opened one, and they are opened with or without
+    something in them.
     """
     rows = SecurityEvent.objects.filter(negotiation=viewer.negotiation)
     return rows.filter(Q(side=viewer.party) | Q(side=None) & ~Q(kind=SecurityEvent.Kind.VAULT))
 
 
 def log_of(user: User) -> QuerySet[SecurityEvent]:
-    """What happened to this person's account; for an administrator the whole site."""
+    """What happened to this person's account; for an administrator the whole site.
+
+    But for what only a delegation may know that they are not tied to.
+    """
     if user.is_superuser:
-        return SecurityEvent.objects.all()
+        own = Q(side=None) | Q(side__in=user.memberships.values("party"))
+        return SecurityEvent.objects.filter(own | ~Q(kind=SecurityEvent.Kind.AUDIENCE))
     return SecurityEvent.objects.filter(Q(by=user) | Q(about=user), negotiation=None)
 
 

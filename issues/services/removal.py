@@ -33,8 +33,7 @@ from negotiations.models import (
     Status,
     StatusScheme,
 )
-from negotiations.scopes import DELEGATION
-from negotiations.services import delete_files, note, redact_source, source_words
+from negotiations.services import delete_files, redact_source, source_words
 
 from .. import fulltext, triggers
 from ..models import (
@@ -67,7 +66,7 @@ from .chains import append, chain_audience, redaction_event, sight_events
 from .importing.staging import discard
 from .refusals import check_audience
 from .search import index_sources
-from .sight import move, note_sight, sources_along
+from .sight import move, note_change, note_sight, sources_along
 from .standings import lock_entries, lock_items, rebuild
 
 
@@ -101,17 +100,9 @@ def change_audience(
         rebuild(viewer.negotiation, [entry.issue_id])
         append(viewer.negotiation, [event for one in moved for event in sight_events(one)])
         chain_audience(viewer.negotiation, change)
-        if DELEGATION not in {change.old_audience, change.new_audience}:
-            _note_audience(change, viewer)
+        note_change(change, "an entry", viewer.negotiation)
         note_sight(moved)
     return change
-
-
-def _note_audience(change: AudienceChange, viewer: Viewer) -> None:
-    """Only between public and members: the head may not learn of a delegation's own entries."""
-    what = f"an entry: {change.old_audience} → {change.new_audience}"
-    kind = SecurityEvent.Kind.AUDIENCE
-    note(kind, by=viewer.user, negotiation=viewer.negotiation, detail=what)
 
 
 def redact(entry: Entry, *, reason: str, by: str, with_sources: bool = False) -> Redaction:

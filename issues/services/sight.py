@@ -9,12 +9,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from negotiations.access import Role, Viewer, can, scope_filter
-from negotiations.models import Party, Readout, SecurityEvent, Shown, Source
+from negotiations.models import Negotiation, Party, Readout, SecurityEvent, Shown, Source
 from negotiations.scopes import DELEGATION, WIDTH, is_within
 from negotiations.services import note
 from negotiations.services.rows import lock, save
 
-from ..models import AgendaLine, Entry, Issue, SightChange
+from ..models import AgendaLine, AudienceChange, Entry, Issue, SightChange
 from .chains import append, sight_events
 from .items import refuse_twice
 from .places import last_number, settle_places
@@ -199,12 +199,21 @@ def _of_item(issue: Issue, audience: str, party: Party | None, viewer: Viewer) -
 
 
 def note_sight(changes: Iterable[SightChange]) -> None:
-    """In the security log, last in the transaction, without words of the talks.
-
-    Only between public and members: the head may not learn of what a delegation keeps.
-    """
-    kind = SecurityEvent.Kind.AUDIENCE
+    """In the security log, last in the transaction."""
     for one in changes:
-        if DELEGATION not in (one.old_audience, one.new_audience):
-            what = f"{one.get_kind_display()}: {one.old_audience} → {one.new_audience}"
-            note(kind, by=one.changed_by, negotiation=one.negotiation, detail=what)
+        note_change(one, one.get_kind_display(), one.negotiation)
+
+
+def note_change(change: SightChange | AudienceChange, what: str, negotiation: Negotiation) -> None:
+    """A line of the security log without words of the talks.
+
+    Where a delegation is one end of it, the line is for that delegation's heads: no other head
+    may learn of what it keeps, nor that something was kept until now.
+    """
+    note(
+        SecurityEvent.Kind.AUDIENCE,
+        by=change.changed_by,
+        negotiation=negotiation,
+        detail=f"{what}: {change.old_audience} → {change.new_audience}",
+        side=change.old_party or change.new_party,
+    )

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
 
 from issues import services
 from issues.models import AgendaLine, ChainLink, Issue, SightChange, Standing
@@ -10,10 +11,10 @@ from issues.reads.marking import marking_of
 from issues.reads.sources import visible_sources
 from issues.services import verify_history
 from negotiations import services as frame
-from negotiations.models import SecurityEvent
 from negotiations.scopes import is_within
 from tests import factories
 from tests.factories import own_audience, record, viewer
+from tests.leaks.crawl import decoded, plain
 
 pytestmark = pytest.mark.django_db
 
@@ -308,14 +309,52 @@ def test_is_chained_and_a_silent_change_is_found(talks):
     assert "who may see an item" in fault
 
 
-def test_is_logged_only_where_all_members_may_know(talks):
-    kind = SecurityEvent.Kind.AUDIENCE
+def log_page(talks, person):
+    """What the head of this side reads, but for what is random."""
+    client = Client()
+    client.force_login(person)
+    answer = client.get(f"/negotiations/{talks.slug}/security/")
+    assert answer.status_code == 200
+    return plain(decoded(answer))
+
+
+def test_a_change_is_in_the_log_of_those_who_may_know_of_it(talks):
     hidden = own_item(talks)
+    entry = record(
+        factories.make_issue(talks.negotiation), "RU", by=talks.ru, **own_audience(talks.russia)
+    )
     change(hidden, talks.russia, "members")
-    assert not SecurityEvent.objects.filter(kind=kind).exists()
+    services.change_audience(
+        entry, audience="members", party=None, reason="Now", viewer=talks.russia
+    )
     hidden.refresh_from_db()
     change(hidden, talks.russia, "public")
-    assert SecurityEvent.objects.get(kind=kind).detail == "item: members → public"
+    told = [
+        {
+            word
+            for word in ("item: delegation", "entry: delegation", "item: members")
+            if word in page
+        }
+        for page in (log_page(talks, person) for person in (talks.ru_head, talks.head))
+    ]
+    assert told == [{"item: delegation", "entry: delegation", "item: members"}, {"item: members"}]
+
+
+def test_a_change_within_a_delegation_changes_no_byte_of_another_log(talks):
+    us_head = factories.add_member(talks.negotiation, "head", "US")
+    admin = factories.make_user(is_superuser=True)
+    shown = talks.russia.written_for("members")
+    common = factories.make_issue(talks.negotiation, "Ours", by=talks.ru, **shown)
+    others = [(talks, talks.head), (talks, us_head), (talks, admin)]
+    before = [log_page(*one) for one in others]
+    change(own_item(talks), talks.russia, "members")
+    change(common, talks.russia, "delegation")
+    assert [log_page(*one) for one in others] == before
+    client = Client()
+    client.force_login(admin)
+    assert "delegation →" not in client.get("/security/").content.decode()
+    factories.add_member(talks.negotiation, "viewer", "RU", user=admin)
+    assert "item: delegation → members" in client.get("/security/").content.decode()
 
 
 def test_a_widened_entry_takes_its_own_sources_with_it(talks):
