@@ -106,12 +106,21 @@ def _gone(change: AudienceChange | SightChange) -> dict[str, Any]:
 
 
 def _whole(change: AudienceChange | SightChange) -> dict[str, Any]:
-    return _gone(change) | {
+    told: dict[str, Any] = {
         "from": chain_of(change.old_audience, change.old_party_id),
         "to": chain_of(change.new_audience, change.new_party_id),
         "reason": change.reason,
         "by": change.changed_by_id,
     }
+    if isinstance(change, SightChange) and (people := _people(change)):
+        told["people"] = people
+    return _gone(change) | told
+
+
+def _people(change: SightChange) -> list[list[Any]]:
+    """Whom a note named before and since, by account."""
+    rows = change.people.all()
+    return sorted([row.is_since, row.user_id, row.membership] for row in rows)
 
 
 def redaction_content(redaction: Redaction) -> str:

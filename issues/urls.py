@@ -70,6 +70,7 @@ note_urls: list[URLPattern] = [
     path("<item:number>/notes/", notes.notes, name="notes"),
     path("<item:number>/notes/<uuid:note>/", notes.note, name="note"),
     path("<item:number>/notes/<uuid:note>/edit/", notes.note_edit, name="note_edit"),
+    path("<item:number>/notes/<uuid:note>/audience/", sight.note_audience, name="note_audience"),
     path("<item:number>/notes/<uuid:note>/remove/", notes.note_remove, name="note_remove"),
     path("<item:number>/notes/<uuid:note>/restore/", notes.note_restore, name="note_restore"),
 ]

@@ -141,6 +141,8 @@ TABLE = [
     Route("issues:notes", "POST", RECORDER, NUMBER),
     Route("issues:note_edit", "GET", RECORDER, NOTE),
     Route("issues:note_edit", "POST", RECORDER, NOTE),
+    Route("issues:note_audience", "GET", RECORDER, NOTE),
+    Route("issues:note_audience", "POST", RECORDER, NOTE),
     Route("issues:note_remove", "POST", RECORDER, NOTE),
     Route("issues:note_restore", "POST", RECORDER, NOTE),
     Route("issues:vault", "POST", RECORDER, NUMBER),

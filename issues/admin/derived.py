@@ -9,10 +9,9 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from negotiations.admin.base import ReadOnly
-from negotiations.admin.desk import desk_of
+from negotiations.admin.desk import Desk, desk_of
 from negotiations.admin.scoped import related
 from negotiations.dates import date_text
-from negotiations.scopes import DELEGATION
 
 from ..models import (
     AudienceChange,
@@ -132,6 +131,15 @@ class EntrySourceAdmin(OfEntry):
         return super().seen(request, rows).filter(desk_of(request).seen("source__"))
 
 
+def _both_ends(desk: Desk) -> Q:
+    """Changes of who may see what the person saw before and sees since: the others say where a
+    thing was kept, or where it went.
+    """
+    return desk.seen(audience="old_audience", party="old_party") & desk.seen(
+        audience="new_audience", party="new_party"
+    )
+
+
 @admin.register(SightChange)
 class SightChangeAdmin(Derived):
     list_display = (
@@ -148,10 +156,7 @@ class SightChangeAdmin(Derived):
     )
 
     def seen(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """Those of what the person sees now: what left their sight says no more than that."""
-        desk = desk_of(request)
-        own = Q(("new_audience", DELEGATION), ("new_party__in", desk.own_parties))
-        return super().seen(request, rows).filter(~Q(new_audience=DELEGATION) | own)
+        return super().seen(request, rows).filter(_both_ends(desk_of(request)))
 
 
 @admin.register(AudienceChange)
@@ -167,6 +172,9 @@ class AudienceChangeAdmin(OfEntry):
         *("item", "of_entry", "old_audience", "old_party", "new_audience", "new_party"),
         *("reason", "changed_at", "changed_by"),
     )
+
+    def seen(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return super().seen(request, rows).filter(_both_ends(desk_of(request)))
 
 
 @admin.register(Redaction)

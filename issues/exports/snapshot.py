@@ -117,6 +117,7 @@ class Snapshot:
         if not may_still_see(self.viewer):
             raise Withdrawn(CHANGED)
         moved = SightChange.objects.known_in(self.scope).filter(negotiation=self.negotiation)
+        moved = moved.exclude(kind=SightChange.Kind.NOTE)  # no file holds notes
         if self._was_restricted() or moved.filter(changed_at__gt=self.begun).exists():
             raise Withdrawn("Who may see what this file holds was changed meanwhile.")
 

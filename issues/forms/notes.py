@@ -31,6 +31,19 @@ class PeopleField(forms.TypedMultipleChoiceField):
         self.coerce = by_name.__getitem__
 
 
+def note_audiences(viewer: Viewer, members: int) -> list[tuple[str, str]]:
+    """Whom a note of the viewer's may be for, the narrowest first."""
+    offered = [(NAMED, "Only people I name"), (MEMBERS, f"All members, {members} people")]
+    if viewer.party:
+        offered.insert(0, (DELEGATION, f"Only the delegation of {viewer.party}"))
+    return offered if viewer.membership else offered[1:]
+
+
+def others_of(viewer: Viewer) -> list[Membership]:
+    """Whom the viewer may name beside themselves."""
+    return [row for row in own_side(viewer) if row.user_id != viewer.user.pk]
+
+
 class NoteTextForm(forms.Form):
     """The words of a note, under a version."""
 
@@ -58,17 +71,11 @@ class NoteForm(forms.Form):
         self, data: Mapping[str, Any] | None = None, *, viewer: Viewer, members: int
     ) -> None:
         super().__init__(data, auto_id="id_note_%s")
-        offered = [(NAMED, "Only people I name"), (MEMBERS, f"All members, {members} people")]
-        if viewer.party:
-            offered.insert(0, (DELEGATION, f"Only the delegation of {viewer.party}"))
-        if viewer.membership is None:
-            offered = offered[1:]
         field: Any = self.fields["audience"]
-        field.choices = offered
-        self.initial = {"token": uuid4(), "audience": offered[0][0]}
-        others = [row for row in own_side(viewer) if row.user_id != viewer.user.pk]
+        field.choices = note_audiences(viewer, members)
+        self.initial = {"token": uuid4(), "audience": field.choices[0][0]}
         people: Any = self.fields["people"]
-        people.offer(others)
+        people.offer(others_of(viewer))
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data

@@ -14,7 +14,7 @@ from .notes import Note, NotePerson
 from .publishing import Edition, ShareLink
 from .search import SearchRow
 from .sheets import Sheet, SheetRow
-from .sight import SightChange
+from .sight import SightChange, SightPerson
 from .standings import Standing, StandingParty
 from .vault import Vault, VaultPerson, VaultUse, VaultVersion
 
@@ -39,6 +39,7 @@ __all__ = [
     "Sheet",
     "SheetRow",
     "SightChange",
+    "SightPerson",
     "Standing",
     "StandingParty",
     "Upload",

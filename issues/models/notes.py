@@ -49,7 +49,7 @@ class NoteQuerySet(models.QuerySet["Note"]):
 
 
 class Note(models.Model):
-    """What somebody noted on an item, in Markdown. Its audience is settled when it is written."""
+    """What somebody noted on an item, in Markdown, with its audience from the first."""
 
     class Audience(models.TextChoices):
         MEMBERS = MEMBERS, "All members"

@@ -1,4 +1,4 @@
-"""Changes of who may see an item, a line of the agenda, a readout or a source."""
+"""Changes of who may see an item, a line of the agenda, a readout, a source or a note."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from django.utils import timezone
 
 from negotiations.access import scope_filter
 from negotiations.models import Audience, Negotiation, Party
-from negotiations.scopes import Scope
+from negotiations.scopes import NAMED, Scope
 
 from .entries import AppendOnly, AppendOnlyQuerySet
+
+AUDIENCES = [*Audience.choices, (NAMED, "People by name")]
 
 
 class SightChangeQuerySet(AppendOnlyQuerySet):
@@ -36,14 +38,15 @@ class SightChange(AppendOnly):
         LINE = "line", "line of the agenda"
         READOUT = "readout", "readout"
         SOURCE = "source", "source"
+        NOTE = "note", "note"
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     negotiation = models.ForeignKey(Negotiation, models.PROTECT, related_name="+")
     kind = models.CharField(max_length=7, choices=Kind.choices)
     row = models.BigIntegerField()
-    old_audience = models.CharField(max_length=10, choices=Audience.choices)
+    old_audience = models.CharField(max_length=10, choices=AUDIENCES)
     old_party = models.ForeignKey(Party, models.PROTECT, null=True, blank=True, related_name="+")
-    new_audience = models.CharField(max_length=10, choices=Audience.choices)
+    new_audience = models.CharField(max_length=10, choices=AUDIENCES)
     new_party = models.ForeignKey(Party, models.PROTECT, null=True, blank=True, related_name="+")
     # The number an item had in its delegation's series and gave up when it became everybody's.
     old_number = models.PositiveIntegerField(null=True, blank=True)
@@ -59,7 +62,7 @@ class SightChange(AppendOnly):
         ordering = ["changed_at", "pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["item", "line", "readout", "source"]),
+                condition=Q(kind__in=["item", "line", "readout", "source", "note"]),
                 name="sight_change_kind_is_known",
             ),
             # No two items of a delegation ever had the same number.
@@ -74,3 +77,21 @@ class SightChange(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.old_audience} → {self.new_audience}"
+
+
+class SightPerson(AppendOnly):
+    """One of those whom a note named before a change, or names since: by their membership."""
+
+    change = models.ForeignKey(SightChange, models.PROTECT, related_name="people")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    membership = models.BigIntegerField()
+    is_since = models.BooleanField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint("change", "user", "is_since", name="sight_person_once")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.user)

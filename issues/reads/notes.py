@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from django.core.paginator import Page
 from django.db.models import QuerySet, prefetch_related_objects
@@ -12,11 +14,11 @@ from django.utils.safestring import SafeString
 from negotiations.access import Role, Viewer, can
 from negotiations.models import User
 from negotiations.prepared import prepared
-from negotiations.scopes import DELEGATION, MEMBERS, PUBLIC
+from negotiations.scopes import DELEGATION, MEMBERS, NAMED, PUBLIC
 
 from ..markdown import rendered
-from ..models import Issue, Note
-from ..services import may_remove
+from ..models import Issue, Note, SightChange, SightPerson
+from ..services import may_change_note_sight, may_remove
 from .paging import page_at
 
 ON_ITEM = 5
@@ -30,6 +32,7 @@ class NoteLine:
     note: Note
     may_edit: bool
     may_remove: bool
+    may_show: bool = False
 
     @property
     def url(self) -> str:
@@ -42,11 +45,16 @@ class NoteLine:
     @property
     def audience(self) -> str:
         """Who may see it, in words."""
-        if self.note.audience == MEMBERS:
-            return "all members"
-        if self.note.audience == DELEGATION:
-            return f"only {self.note.audience_party}"
-        return f"only {', '.join(map(str, self.note.named))}"
+        return note_audience_text(self.note)
+
+
+def note_audience_text(note: Note) -> str:
+    """Who may see a note, in words: all members, one delegation, or people by name."""
+    if note.audience == MEMBERS:
+        return "all members"
+    if note.audience == DELEGATION:
+        return f"only {note.audience_party}"
+    return f"only {', '.join(map(str, note.named))}"
 
 
 @dataclass(frozen=True)
@@ -59,12 +67,13 @@ class Notes:
 
 @dataclass(frozen=True)
 class NoteChange:
-    """One step of a note's history."""
+    """One step of a note's history; `html` is what it said then, `reason` why others see it."""
 
     by: User | None
     at: dt.datetime
     what: str
-    html: SafeString
+    html: SafeString = SafeString("")
+    reason: str = ""
 
 
 def read_notes(viewer: Viewer, issue: Issue) -> Notes:
@@ -92,8 +101,9 @@ def page_of_notes(viewer: Viewer, issue: Issue, number: str) -> tuple[list[NoteL
 
 
 def note_line(viewer: Viewer, note: Note) -> NoteLine:
-    """One note, with its named people."""
-    return _lines(viewer, note.issue, [note])[0]
+    """One note, with its named people, and whether the viewer may show it to others."""
+    (line,) = _lines(viewer, note.issue, [note])
+    return replace(line, may_show=may_change_note_sight(note, viewer)[0])
 
 
 def _lines(viewer: Viewer, issue: Issue, notes: list[Note]) -> list[NoteLine]:
@@ -107,20 +117,52 @@ def _lines(viewer: Viewer, issue: Issue, notes: list[Note]) -> list[NoteLine]:
     ]
 
 
-def history_of(note: Note) -> list[NoteChange]:
-    """What the note said before, the latest first; for who sees the note."""
+def history_of(viewer: Viewer, note: Note) -> list[NoteChange]:
+    """What the note said before, the latest first; for who sees the note.
+
+    That it was shown to others is told to who saw it before and sees it since.
+    """
     rows = list(note.history.select_related("history_user").order_by("history_date", "pk"))
-    before = [None, *rows[:-1]]
     steps = [
-        NoteChange(row.history_user, row.history_date, _what(old, row), rendered(row.text))
-        for old, row in zip(before, rows, strict=True)
+        NoteChange(row.history_user, row.history_date, what, rendered(row.text))
+        for old, row in zip([None, *rows[:-1]], rows, strict=True)
+        if (what := _what(old, row))
     ]
-    return steps[::-1]
+    steps += _shown(viewer, note)
+    return sorted(steps, key=attrgetter("at"), reverse=True)
+
+
+def _shown(viewer: Viewer, note: Note) -> Iterable[NoteChange]:
+    rows = SightChange.objects.filter(kind=SightChange.Kind.NOTE, row=note.pk)
+    for change in rows.select_related("changed_by").prefetch_related("people__user"):
+        people = list(change.people.all())
+        was = {row.membership for row in people if not row.is_since}
+        since = [row for row in people if row.is_since]
+        ends = (
+            (change.old_audience, change.old_party_id, was),
+            (change.new_audience, change.new_party_id, {row.membership for row in since}),
+        )
+        if all(_saw(viewer, *end) for end in ends):
+            what = f"made it for {_whom(change.new_audience, since)}"
+            yield NoteChange(change.changed_by, change.changed_at, what, reason=change.reason)
+
+
+def _saw(viewer: Viewer, audience: str, party: int | None, named: set[int]) -> bool:
+    if audience == NAMED:
+        return viewer.membership is not None and viewer.membership.pk in named
+    return viewer.scope.sees(audience, party)
+
+
+def _whom(audience: str, people: Iterable[SightPerson]) -> str:
+    if audience == NAMED:
+        return ", ".join(sorted(str(row.user) for row in people))
+    return "all members" if audience == MEMBERS else "the own delegation"
 
 
 def _what(old: Note | None, new: Note) -> str:
+    """What happened to its words; nothing where only others see it since."""
     if old is None:
         return "written"
     if old.removed != new.removed:
         return "removed" if new.removed else "brought back"
-    return "changed"
+    return "" if old.text == new.text else "changed"

@@ -8,11 +8,11 @@ from typing import Any
 
 from negotiations.access import Viewer
 from negotiations.models import Membership, Party, Readout
-from negotiations.scopes import DELEGATION, MEMBERS_SCOPE, PUBLIC, Scope, is_within
+from negotiations.scopes import DELEGATION, MEMBERS_SCOPE, NAMED, PUBLIC, WIDTH, Scope, is_within
 from negotiations.templatetags.parley import plural
 
-from ..models import AgendaLine, Entry, Issue
-from ..services import is_wider, sources_along
+from ..models import AgendaLine, Entry, Issue, Note
+from ..services import is_wider, named_in, sources_along
 from ..services.sight import container
 
 MOST_NAMED = 40
@@ -45,12 +45,52 @@ def preview_sight(thing: Any, audience: str, party: Party | None, viewer: Viewer
     )
 
 
+def preview_note_sight(
+    note: Note, audience: str, chosen: Iterable[Membership], viewer: Viewer
+) -> SightPreview:
+    """The same of a note, which may be for people by name: `chosen`, its author and the viewer."""
+    rows = viewer.negotiation.memberships.select_related("user", "party")
+    people = list(rows.order_by("party__order", "user__username"))
+    party = viewer.party.pk if viewer.party and audience == DELEGATION else None
+    named = {row.pk for row in named_in(note, audience, chosen, viewer)}
+    now = {row.membership for row in note.people.all()}
+    before = {m.pk for m in people if _reads(m, note.audience, note.audience_party_id, now, note)}
+    after = {m.pk for m in people if _reads(m, audience, party, named, note)}
+    wider = bool(after - before) or WIDTH.get(audience, -1) > WIDTH.get(note.audience, -1)
+    changed = note.history.count() - 1
+    told = f"What it said before shows with it: {plural(changed, 'earlier version')}."
+    return SightPreview(
+        is_wider=wider,
+        is_published=False,
+        gain=_names(m for m in people if m.pk in after - before),
+        lose=_names(m for m in people if m.pk in before - after),
+        notes=[told] if wider and changed else [],
+    )
+
+
+def _reads(
+    member: Membership, audience: str, party: int | None, named: set[int], note: Any
+) -> bool:
+    """Whether a member reads the note where it is for this audience, or for those named."""
+    if audience == NAMED:
+        inside = party in (None, member.party_id) and _sees(member, PUBLIC, None, note)
+        return member.pk in named and inside
+    return _sees(member, audience, party, note)
+
+
 def _sees(membership: Membership, audience: str, party: int | None, thing: Any) -> bool:
     own = membership.party_id
     scope = Scope.of_party(own) if own else MEMBERS_SCOPE
-    around = thing.issue if isinstance(thing, Entry) else container(thing)
+    around = thing.issue if isinstance(thing, Entry | Note) else container(thing)
     inside = around is None or scope.sees(around.audience, around.audience_party_id)
     return inside and scope.sees(audience, party)
+
+
+def seen_by(thing: Any) -> str:
+    """Who may see an entry, item, line, readout or source, in words."""
+    if thing.audience == DELEGATION:
+        return f"only the delegation of {thing.audience_party.name}"
+    return "the public" if thing.audience == PUBLIC else "all members"
 
 
 def _names(people: Iterable[Membership]) -> list[str]:

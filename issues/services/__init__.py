@@ -24,6 +24,7 @@ from .items import (
     update_issue,
 )
 from .loading import load_negotiation
+from .note_sight import change_note_sight, check_note_sight, may_change_note_sight, named_in
 from .notes import add_note, may_remove, remove_note, restore_note, update_note
 from .opening import ItemData
 from .people import erase_person
@@ -64,8 +65,10 @@ __all__ = [
     "add_vault",
     "chain_negotiation",
     "change_audience",
+    "change_note_sight",
     "change_sight",
     "check_audience",
+    "check_note_sight",
     "check_sight",
     "change_vault",
     "correct",
@@ -80,12 +83,14 @@ __all__ = [
     "load_negotiation",
     "mark_agenda",
     "mark_in_error",
+    "may_change_note_sight",
     "may_change_sight",
     "may_correct",
     "may_remove",
     "may_undo",
     "move_heading",
     "move_issue",
+    "named_in",
     "note_opened",
     "note_reading",
     "open_issue",

@@ -52,8 +52,11 @@ def verify_history(negotiation: Negotiation) -> HistoryReport:
 
 
 def _names(negotiation: Negotiation) -> dict[str, str]:
-    parties = negotiation.parties.all()
-    return {f"party-{party.pk}": f"delegation of {party.code}" for party in parties}
+    names = {"named": "people by name"}
+    for party in negotiation.parties.all():
+        names[f"party-{party.pk}"] = f"delegation of {party.code}"
+        names[f"named-{party.pk}"] = f"people of {party.code} by name"
+    return names
 
 
 def _faults(rows: Rows, chain: str, links: list[ChainLink]) -> Iterator[str]:

@@ -29,6 +29,7 @@ from ..models import (
     ChainLink,
     Entry,
     EntrySource,
+    Note,
     PersonErasure,
     Redaction,
     SightChange,
@@ -68,7 +69,7 @@ class Rows:
         self.changes = AudienceChange.objects.filter(**here).order_by("changed_at", "pk").in_bulk()
         self.redactions = Redaction.objects.filter(**here).order_by("pk").in_bulk()
         sights = SightChange.objects.filter(negotiation=negotiation)
-        self.sights = sights.order_by("changed_at", "pk").in_bulk()
+        self.sights = sights.order_by("changed_at", "pk").prefetch_related("people").in_bulk()
         self.people = PersonErasure.objects.order_by("pk").in_bulk()
         self.links = list(ChainLink.objects.filter(negotiation=negotiation))
         self.heads = {h.chain: h for h in ChainHead.objects.filter(negotiation=negotiation)}
@@ -216,12 +217,13 @@ class Rows:
     def strayed(self) -> Iterator[str]:
         """Things whose last change gave them another audience than they have, in words."""
         last = {(change.kind, change.row): change for change in self.sights.values()}
-        for model, kind in KINDS.items():
+        models: dict[type[Any], str] = {**KINDS, Note: SightChange.Kind.NOTE}
+        for model, kind in models.items():
             changes = {pk: change for (name, pk), change in last.items() if name == kind}
             for thing in model._default_manager.filter(pk__in=changes):
                 change = changes[thing.pk]
-                given = (change.new_audience, change.new_party_id)
-                if (thing.audience, thing.audience_party_id) != given:
+                given = (change.new_audience, change.new_party_id, _named_by(change))
+                if (thing.audience, thing.audience_party_id, _named_now(thing)) != given:
                     name = self._name(Kind.SHOWN, change)
                     yield f"{name} was not the last: it is for another audience now"
 
@@ -234,6 +236,15 @@ def _of(change: SightChange) -> str:
     """ "an item", "a readout": what it was about."""
     word = change.get_kind_display()
     return f"an {word}" if word.startswith("i") else f"a {word}"
+
+
+def _named_by(change: SightChange) -> set[int]:
+    return {row.membership for row in change.people.all() if row.is_since}
+
+
+def _named_now(thing: Any) -> set[int]:
+    """Whom it names, where it is a note."""
+    return {row.membership for row in thing.people.all()} if isinstance(thing, Note) else set()
 
 
 def _is_blank(entry: Entry) -> bool:

@@ -42,12 +42,15 @@ def add_note(
             raise ValidationError({"audience": "You belong to no delegation here."})
         save(note, by=viewer.user, text=text, audience=audience, audience_party=party)
         if audience == NAMED:
-            _name(note, _chosen(viewer, people))
+            name_people(note, chosen(viewer, people))
     return note
 
 
-def _chosen(viewer: Viewer, people: Iterable[Membership]) -> list[Membership]:
-    """Those named and the viewer, as they are members now."""
+def chosen(viewer: Viewer, people: Iterable[Membership]) -> list[Membership]:
+    """Those named and the viewer, as they are members now.
+
+    Raises ValidationError for who is no member, and for somebody of another side.
+    """
     if viewer.membership is None:
         raise ValidationError({"audience": "Only members can name people."})
     side = {row.pk: row for row in own_side(viewer)}
@@ -57,7 +60,8 @@ def _chosen(viewer: Viewer, people: Iterable[Membership]) -> list[Membership]:
     return [side[pk] for pk in sorted(wanted)]
 
 
-def _name(note: Note, members: Iterable[Membership]) -> None:
+def name_people(note: Note, members: Iterable[Membership]) -> None:
+    """From now on the note, which named nobody, is for these; the caller has checked."""
     NotePerson.objects.bulk_create(
         NotePerson(note=note, user=row.user, membership=row.pk) for row in members
     )

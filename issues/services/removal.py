@@ -54,6 +54,7 @@ from ..models import (
     Sheet,
     SheetRow,
     SightChange,
+    SightPerson,
     Standing,
     StandingParty,
     Upload,
@@ -200,6 +201,7 @@ def _everything_of(negotiation: Negotiation) -> list[tuple[type[Model], dict[str
     vault = {"version__vault__issue__negotiation": negotiation}
     return [
         (SearchRow, here),
+        (SightPerson, {"change__negotiation": negotiation}),
         (SightChange, here),
         (ChainLink, here),
         (ChainHead, here),

@@ -1,4 +1,4 @@
-"""Who may see an item, a line of the agenda, a readout or a source: an event for each change."""
+"""Who may see an item, an agenda line, a readout or a source: an event for each change."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db import transaction
 
 from negotiations.access import Role, Viewer, can, scope_filter
 from negotiations.models import Negotiation, Party, Readout, SecurityEvent, Shown, Source
-from negotiations.scopes import DELEGATION, WIDTH, is_within
+from negotiations.scopes import DELEGATION, NAMED, WIDTH, is_within
 from negotiations.services import note
 from negotiations.services.rows import lock, save
 
@@ -208,12 +208,17 @@ def note_change(change: SightChange | AudienceChange, what: str, negotiation: Ne
     """A line of the security log without words of the talks.
 
     Where a delegation is one end of it, the line is for that delegation's heads: no other head
-    may learn of what it keeps, nor that something was kept until now.
+    may learn of what it keeps, nor that something was kept until now. Of what is for people by
+    name no head may know: there is no line but of what they were shown, not of where it was.
     """
+    if change.new_audience == NAMED:
+        return
+    before = "" if change.old_audience == NAMED else f"{change.old_audience} "
+    was_theirs = None if change.old_audience == NAMED else change.old_party
     note(
         SecurityEvent.Kind.AUDIENCE,
         by=change.changed_by,
         negotiation=negotiation,
-        detail=f"{what}: {change.old_audience} → {change.new_audience}",
-        side=change.old_party or change.new_party,
+        detail=f"{what}: {before}→ {change.new_audience}",
+        side=was_theirs or change.new_party,
     )

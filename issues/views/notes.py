@@ -138,4 +138,4 @@ def _context(viewer: Viewer, issue: Issue) -> dict[str, Any]:
 
 def _note_context(viewer: Viewer, found: Note) -> dict[str, Any]:
     context = _context(viewer, found.issue)
-    return context | {"line": note_line(viewer, found), "changes": history_of(found)}
+    return context | {"line": note_line(viewer, found), "changes": history_of(viewer, found)}

@@ -1,4 +1,4 @@
-"""Changing who may see an entry, an item, a line of the agenda, a readout or a source."""
+"""Changing who may see an entry, an item, an agenda line, a readout, a source or a note."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from django.views.decorators.http import require_http_methods
 
 from negotiations.access import Role, Viewer, party_of, round_of, viewer_with
 from negotiations.forms import add_refusal
-from negotiations.models import Shown
 from negotiations.views.common import sent
 
 from .. import services
-from ..access import entry_of, issue_of, line_of, readout_of, source_of
-from ..forms.sight import SightForm
-from ..models import Entry
+from ..access import entry_of, issue_of, line_of, note_of, readout_of, source_of
+from ..forms.sight import NoteSightForm, SightForm
+from ..models import Entry, Note
 from ..numbers import Number
 from ..reads.frame import FrameView
-from ..reads.sight import SightPreview, preview_sight
+from ..reads.notes import note_audience_text
+from ..reads.sight import SightPreview, preview_note_sight, preview_sight, seen_by
 from .pages import page_context, person
 
 methods = require_http_methods(["GET", "POST"])
@@ -34,12 +34,20 @@ methods = require_http_methods(["GET", "POST"])
 
 @dataclass(frozen=True)
 class Subject:
-    """What the page is about: its name, where it leads back to, and the part of the site."""
+    """What the page is about: its name, the page it leads back to, and the part of the site."""
 
     thing: Any
     name: str
+    page: str
     back: Callable[[], str]
     section: str = "items"
+
+    @property
+    def now(self) -> str:
+        """Who may see it, in words."""
+        if isinstance(self.thing, Note):
+            return note_audience_text(self.thing)
+        return seen_by(self.thing)
 
 
 @methods
@@ -51,7 +59,7 @@ def issue_audience(request: HttpRequest, slug: str, number: Number) -> HttpRespo
         issue.refresh_from_db(fields=["series", "number"])
         return issue.get_absolute_url()
 
-    return _change(request, viewer, Subject(issue, f"{issue.label} {issue}", back))
+    return _change(request, viewer, Subject(issue, f"{issue.label} {issue}", str(issue), back))
 
 
 @methods
@@ -60,7 +68,7 @@ def entry_audience(request: HttpRequest, slug: str, number: Number, uuid: UUID) 
     issue = issue_of(viewer, number)
     entry = entry_of(viewer, issue, uuid)
     name = f"the entry of {entry.when} on {issue.label} {issue}"
-    return _change(request, viewer, Subject(entry, name, issue.get_absolute_url))
+    return _change(request, viewer, Subject(entry, name, str(issue), issue.get_absolute_url))
 
 
 @methods
@@ -70,7 +78,8 @@ def agenda_audience(request: HttpRequest, slug: str, place: int, number: Number)
     round_, issue = round_of(viewer, place), issue_of(viewer, number)
     line = line_of(viewer, round_, issue)
     name = f"{issue.label} {issue} on the agenda of {round_}"
-    return _change(request, viewer, Subject(line, name, round_.get_absolute_url, "rounds"))
+    subject = Subject(line, name, str(round_), round_.get_absolute_url, "rounds")
+    return _change(request, viewer, subject)
 
 
 @methods
@@ -80,15 +89,25 @@ def readout_audience(request: HttpRequest, slug: str, place: int, code: str) -> 
     round_, party = round_of(viewer, place), party_of(viewer, code)
     readout = readout_of(viewer, round_, party)
     name = f"the readout by {party} of {round_}"
-    return _change(request, viewer, Subject(readout, name, round_.get_absolute_url, "rounds"))
+    subject = Subject(readout, name, str(round_), round_.get_absolute_url, "rounds")
+    return _change(request, viewer, subject)
 
 
 @methods
 def source_audience(request: HttpRequest, slug: str, source: UUID) -> HttpResponse:
     viewer = viewer_with(person(request), slug, Role.RECORDER)
     found = source_of(viewer, source)
-    subject = Subject(found, f"the source “{found.title}”", found.get_absolute_url, "sources")
-    return _change(request, viewer, subject)
+    name, page = f"the source “{found.title}”", str(found)
+    return _change(request, viewer, Subject(found, name, page, found.get_absolute_url, "sources"))
+
+
+@methods
+def note_audience(request: HttpRequest, slug: str, number: Number, note: UUID) -> HttpResponse:
+    viewer = viewer_with(person(request), slug, Role.RECORDER)
+    issue = issue_of(viewer, number)
+    found = note_of(viewer, issue, note)
+    name, page = f"a note on {issue.label} {issue}", f"A note on {issue}"
+    return _change(request, viewer, Subject(found, name, page, found.get_absolute_url))
 
 
 # --- The page -----------------------------------------------------------------------------------
@@ -97,7 +116,8 @@ def source_audience(request: HttpRequest, slug: str, source: UUID) -> HttpRespon
 def _change(request: HttpRequest, viewer: Viewer, subject: Subject) -> HttpResponse:
     """The form; once it is sent what would follow; once that is confirmed it is done."""
     _check_right(subject.thing, viewer)
-    form = SightForm(sent(request), viewer=viewer, thing=subject.thing)
+    kind = NoteSightForm if isinstance(subject.thing, Note) else SightForm
+    form = kind(sent(request), viewer=viewer, thing=subject.thing)
     preview = None
     if form.is_valid():
         try:
@@ -105,40 +125,52 @@ def _change(request: HttpRequest, viewer: Viewer, subject: Subject) -> HttpRespo
         except ValidationError as refusal:
             add_refusal(form, refusal)
         else:
-            audience = form.cleaned_data["audience"]
-            preview = preview_sight(subject.thing, audience, form.party, viewer)
+            preview = _preview(form, viewer, subject.thing)
             if form.is_confirmed:
                 act = _do_when_sure if preview.is_wider else _do
                 return act(request, form, viewer, subject)
     return _show(request, viewer, subject, form, preview)
 
 
-def _check_right(thing: Entry | Shown, viewer: Viewer) -> None:
+def _check_right(thing: Any, viewer: Viewer) -> None:
     """Raises PermissionDenied with the reason."""
-    if isinstance(thing, Entry):
-        allowed, why_not = services.may_correct(thing, viewer)
-    else:
-        allowed, why_not = services.may_change_sight(thing, viewer)
+    match thing:
+        case Entry():
+            allowed, why_not = services.may_correct(thing, viewer)
+        case Note():
+            allowed, why_not = services.may_change_note_sight(thing, viewer)
+        case _:
+            allowed, why_not = services.may_change_sight(thing, viewer)
     if not allowed:
         raise PermissionDenied(why_not)
 
 
-def _check(form: SightForm, viewer: Viewer, thing: Entry | Shown) -> None:
-    given = form.cleaned_data["audience"], form.party, viewer, form.cleaned_data["reason"]
-    if isinstance(thing, Entry):
-        services.check_audience(thing, *given)
+def _check(form: SightForm, viewer: Viewer, thing: Any) -> None:
+    audience, reason = form.cleaned_data["audience"], form.cleaned_data["reason"]
+    if isinstance(form, NoteSightForm):
+        services.check_note_sight(thing, audience, form.named, viewer, reason)
+    elif isinstance(thing, Entry):
+        services.check_audience(thing, audience, form.party, viewer, reason)
     else:
-        services.check_sight(thing, *given)
+        services.check_sight(thing, audience, form.party, viewer, reason)
+
+
+def _preview(form: SightForm, viewer: Viewer, thing: Any) -> SightPreview:
+    audience = form.cleaned_data["audience"]
+    if isinstance(form, NoteSightForm):
+        return preview_note_sight(thing, audience, form.named, viewer)
+    return preview_sight(thing, audience, form.party, viewer)
 
 
 def _do(request: HttpRequest, form: SightForm, viewer: Viewer, subject: Subject) -> HttpResponse:
-    thing, cleaned = subject.thing, form.cleaned_data
-    given = {"party": form.party, "viewer": viewer, **cleaned}
-    del given["seen"]
-    if isinstance(thing, Entry):
-        services.change_audience(thing, **given)
+    thing = subject.thing
+    given = {name: form.cleaned_data[name] for name in ("audience", "reason")} | {"viewer": viewer}
+    if isinstance(form, NoteSightForm):
+        services.change_note_sight(thing, people=form.named, **given)
+    elif isinstance(thing, Entry):
+        services.change_audience(thing, party=form.party, **given)
     else:
-        services.change_sight(thing, **given)
+        services.change_sight(thing, party=form.party, **given)
     messages.success(request, f"Who may see {subject.name} is changed.")
     return redirect(subject.back())
 
@@ -157,14 +189,13 @@ def _show(
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     if preview:
         form.data = form.data.copy()  # type: ignore[attr-defined]
-        form.data["seen"] = form.cleaned_data["audience"]  # type: ignore[index]
+        form.data["seen"] = form.chosen  # type: ignore[index]
     context = page_context(
         FrameView(viewer),
         subject.section,
         form=form,
         preview=preview,
-        thing=subject.thing,
-        name=subject.name,
+        subject=subject,
         back=subject.back(),
     )
     return render(request, "issues/sight.html", context, status=status)

@@ -54,9 +54,11 @@ class Desk:
     def negotiations(self) -> QuerySet[Negotiation]:
         return Negotiation.objects.visible_to(self.user)
 
-    def seen(self, prefix: str = "") -> Q:
+    def seen(
+        self, prefix: str = "", audience: str = "audience", party: str = "audience_party"
+    ) -> Q:
         """What is for everybody or for a delegation of theirs, of what `prefix` leads to."""
-        audience, party = f"{prefix}audience", f"{prefix}audience_party"
+        audience, party = f"{prefix}{audience}", f"{prefix}{party}"
         own = Q((audience, DELEGATION), (f"{party}__in", self.own_parties))
         return Q((f"{audience}__in", [PUBLIC, MEMBERS])) | own
 

@@ -34,7 +34,15 @@ NEVER_ADDED = {
 SHOWN_NOWHERE = {"SearchRow", "Sheet", "SheetRow", "Import", "Upload"}
 # Invitations and the security log have pages of their own; counts of tries are nobody's to read.
 SHOWN_NOWHERE |= {"Vault", "VaultPerson", "VaultUse", "VaultVersion"}
-SHOWN_NOWHERE |= {"NotePerson", "Invitation", "Job", "SecurityEvent", "SecurityHead", "SharedCount"}
+SHOWN_NOWHERE |= {
+    "NotePerson",
+    "SightPerson",
+    "Invitation",
+    "Job",
+    "SecurityEvent",
+    "SecurityHead",
+    "SharedCount",
+}
 SHOWN_NOWHERE |= {"Edition", "ShareLink"}
 # The chains of hashes are read by verify_history; nothing in them is for a person's eyes.
 SHOWN_NOWHERE |= {"ChainHead", "ChainLink", "PersonErasure"}

@@ -66,11 +66,13 @@ def fill(head):
     jobs.start(viewer(negotiation), CANARY, "json", NOW)
     services.publish(negotiation, may_be_indexed=True, by=head)
     services.share(negotiation, by=head, lasts=dt.timedelta(days=1), issue=issue)
-    factories.add_note(issue, text=CANARY, audience="named", people=[delegate])
+    for _each in range(2):  # one that stays named, one that is shown to all
+        note = factories.add_note(issue, text=CANARY, audience="named", people=[delegate])
     factories.add_vault(issue, words=CANARY, people=[delegate])
     administrator = factories.make_user(is_superuser=True)
     frame.open_override(russia, reason=CANARY, by=administrator)
     person = viewer(negotiation)
+    services.change_note_sight(note, audience="members", reason=CANARY, viewer=person)
     services.change_sight(issue, audience="members", party=None, reason=CANARY, viewer=person)
     leave_traces(round_, issue, gone, head)
     return negotiation

@@ -40,6 +40,8 @@ def make_history():
     services.redact(record(issue, "RU"), reason="So.", by="admin")
     Erasure.objects.create(slug_sha256="0" * 64, reason="So.", entries=0)
     factories.add_vault(issue)
+    note = factories.add_note(issue, audience="named")
+    services.change_note_sight(note, audience="members", reason="So.", viewer=person)
     services.erase_person(factories.make_user(), reason="So.", by="admin")
     return entry
 

@@ -261,6 +261,10 @@ SENT_TO = {
         fragments=["notes"],
     ),
     "issues:note_edit": typed({"text": "Changed.", "version": "1"}, {"text": "x", "version": "0"}),
+    "issues:note_audience": typed(
+        {"audience": "members", "reason": "So."},
+        {"audience": "named", "reason": "So.", "people": "person", "seen": "named person"},
+    ),
     "issues:vault": typed(
         {"red_line": "Not so.", "party": "RU"},
         {"red_line": "Not so.", "party": "US", "people": "person"},

@@ -327,6 +327,14 @@ def _notes(world):
         note = factories.add_note(issue, world.ru, f"{RUSSIA}note", "delegation")
         russia = viewer(world.negotiation, world.ru)
         services.update_note(note, version=1, text=f"**{RUSSIA}changed**", viewer=russia)
+        for audience, people in (("named", [world.ru_peer]), ("named", []), ("delegation", [])):
+            services.change_note_sight(
+                note,
+                audience=audience,
+                people=world.negotiation.memberships.filter(user__in=people),
+                reason=f"{RUSSIA}shown",
+                viewer=russia,
+            )
     removed = factories.add_note(issue, world.ru, f"{RUSSIA}removed", "delegation")
     services.remove_note(removed, viewer=russia)
     people = [world.ru_peer, world.ex]
