@@ -117,6 +117,25 @@ def test_rows_of_columns_are_what_the_queryset_yields(talks):
         ]
 
 
+@prepared
+def hosted(negotiation):
+    rounds = Round.objects.filter(negotiation=negotiation).select_related("negotiation", "host")
+    return rounds.defer("note").order_by("place")
+
+
+def test_what_is_joined_comes_along_once(talks, django_assert_num_queries):
+    factories.make_round(talks, "R4", "11 Jan 2025", number=4, host=talks.parties.first())
+    with django_assert_num_queries(1):
+        found = hosted(talks.pk)
+        assert [round_.host and round_.host.code for round_ in found] == [None, None, None, "RU"]
+        assert {id(round_.negotiation) for round_ in found} == {id(found[0].negotiation)}
+    with django_assert_num_queries(1):
+        assert found[0].note == ""  # was left out
+    found[0].title = "Renamed"
+    found[0].save()
+    assert talks.rounds.get(place=1).title == "Renamed"
+
+
 # --- Scopes -------------------------------------------------------------------------------------
 
 
