@@ -111,7 +111,7 @@ def _asked(views: Any) -> dict[int, dict[str, Any]]:
     """What the entries behind these standings say of waiting and of the next step. One query."""
     pks = {pk for view in views for pk in (view.waits_entry, view.next_step_entry) if pk}
     columns = (
-        *("waits_for", "waits_party", "waits_why", "waits_text"),
+        *("waits_for", "waits_party_id", "waits_why", "waits_text"),
         *("next_step", "next_step_by", "next_step_state"),
     )
     rows = Entry.objects.filter(pk__in=pks).order_by().values("pk", *columns)

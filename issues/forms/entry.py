@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
@@ -116,6 +116,17 @@ class EntryForm(forms.Form):
         say_file_is_gone(self, "source_file")
         if not (self.is_bound and self.data.get("early")):
             self.fields["early"].widget = forms.HiddenInput()
+
+    @property
+    def made_of(self) -> Hashable:
+        """All that its markup depends on but the token; None for one in which something stands."""
+        first = dict(self.initial)
+        first.pop("token", None)
+        if self.is_bound or not first.keys() <= {"who", "audience"}:
+            return None
+        offered = (getattr(field, "choices", None) for field in self.fields.values())
+        lists = tuple(None if choices is None else tuple(choices) for choices in offered)
+        return (type(self), self.auto_id, *self.fields, *first.values(), lists)
 
     # --- Choices ---------------------------------------------------------------------------------
 

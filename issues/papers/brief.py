@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from negotiations.templatetags.parley import day
 
 from ..models import Issue
-from ..reads.detail import ItemDetail, PartyWord, read_detail
+from ..reads.detail import ItemDetail, read_detail
 from ..reads.entries import EntryReader
 from ..reads.frame import FrameView
 from ..reads.history import HistoryLine
 from ..reads.marking import marking_of
+from ..reads.stands import PartyWord
 from ..reads.steps import step_texts
 from .document import Line, Paper, Part, Row, Run, Section, Sources, Table, cell, plain
 from .title import Maker, as_of_text, title_block
@@ -54,18 +55,18 @@ def item_brief(frame: FrameView, issue: Issue, maker: Maker) -> Paper:
 
 def _standing(frame: FrameView, detail: ItemDetail) -> Section:
     """The headline and who says so, then a row for each party."""
-    view = detail.view
-    badge = " · ".join(filter(None, (detail.badge, detail.fell)))
+    view, stands = detail.view, detail.stands
+    badge = " · ".join(filter(None, (stands.badge, stands.fell)))
     intro: list[Line] = [plain(detail.issue.description)] if detail.issue.description else []
     intro.append((status_run(view.headline), Run(f" · {badge}")))
-    for entry in detail.aside:
+    for entry in stands.aside:
         who = "Press report" if entry.voice == "third" else "Our assessment"
         intro.append(plain(f"{who}: {entry.status}, {entry.when}"))
-    if detail.row.waits:
-        intro.append((Run("Waits for ", "strong"), Run(detail.row.waits)))
+    if stands.waits:
+        intro.append((Run("Waits for ", "strong"), Run(stands.waits)))
     for step in step_texts(frame, [view.next_step_entry or 0]).values():
         intro.append((Run("Next step ", "strong"), Run(step)))
-    rows = tuple(_word(word) for word in detail.words)
+    rows = tuple(_word(word) for word in stands.words)
     heads, widths = ("Party", "Status", "Said", "Position"), (20, 22, 18, 40)
     table = Table("Each party’s own word", heads, widths, rows) if rows else None
     return Section("Where it stands", tuple(intro), table)

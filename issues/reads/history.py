@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.core.exceptions import BadRequest
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -25,6 +25,7 @@ from ..services.standings import load_seen
 from ..standing import EntryValue, replaced
 from .entries import entered_late
 from .frame import FrameView, StatusView
+from .standings import StandingView
 
 PAGE = 60
 FOLD_FROM = 3
@@ -137,6 +138,36 @@ class HistoryReader:
         (line,) = self._lines(values, list(self._entries([entry.pk]).values()))
         return line
 
+    def added(
+        self,
+        entry: Entry,
+        parties: Collection[int],
+        before: StandingView,
+        shown: int,
+        *,
+        has_sources: bool,
+    ) -> HistoryLine | None:
+        """The line of an entry just recorded by `parties`, where it stands above all others.
+
+        `before`: where the item stood, `shown`: how many entries its page shows. None where more
+        than this line is new there: read it anew then. Two queries at most.
+        """
+        speaks = {word.party.pk: word.status for word in before.words}
+        old = {speaks.get(party) for party in parties}
+        if not (parties and speaks.keys() >= set(parties) and len(old) == 1):
+            return None
+        (there,) = _counted(
+            self.frame.viewer.scope, self.issue.pk, entry.said_first, entry.precision_rank
+        )
+        last_days = [r.last_day for r in self._rounds(None) if r.last_day]
+        if there != (shown + 1, 0) or any(day >= entry.said_first for day in last_days):
+            return None
+        status = old.pop()
+        line = self._line(entry, parties, status.pk if status else None)
+        if has_sources:
+            self._cite([line])
+        return line
+
     def _values(self) -> list[EntryValue]:
         """All entries of the item that the viewer sees, as recorded by the page's clock."""
         viewer, clock = self.frame.viewer, self.frame.clock
@@ -194,7 +225,22 @@ class HistoryReader:
         before = statuses_before(v for v in values if v.id not in out and self._is_due(v))
         replies = {entry.corrects_id: entry for entry in entries}
         replies |= {entry.corrects_id: entry for entry in entries if entry.pk not in out}
-        lines = [self._line(entry, by_id[entry.pk], out, before, replies) for entry in entries]
+        lines = [
+            self._line(
+                entry,
+                by_id[entry.pk].parties,
+                before.get(entry.pk),
+                is_struck=entry.pk in out,
+                reply=replies.get(entry.pk),
+            )
+            for entry in entries
+        ]
+        for line in lines:
+            line.redaction = getattr(line.entry, "redaction", None)
+        self._cite(lines)
+        return lines
+
+    def _cite(self, lines: list[HistoryLine]) -> None:
         by_entry = {line.entry.pk: line for line in lines}
         where = (self.frame.viewer.scope, list(by_entry), self.frame.clock.known_moment)
         for link in _links(*where):
@@ -202,28 +248,25 @@ class HistoryReader:
             if self.frame.viewer.is_public:
                 link.source.file_size = 0  # a file is for members
             by_entry[link.entry_id].sources.append(Cited(link.source, page))
-        return lines
 
     def _line(
         self,
         entry: Entry,
-        value: EntryValue,
-        out: set[int | None],
-        before: dict[int, int | None],
-        replies: dict[int | None, Entry],
+        parties: Collection[int],
+        old_status: int | None,
+        *,
+        is_struck: bool = False,
+        reply: Entry | None = None,
     ) -> HistoryLine:
         statuses = self.frame.statuses
-        line = HistoryLine(
-            entry, [p for pk, p in self.frame.parties.items() if pk in value.parties]
-        )
-        line.is_struck = entry.pk in out
+        line = HistoryLine(entry, [p for pk, p in self.frame.parties.items() if pk in parties])
+        line.is_struck, line.reply = is_struck, reply
         line.is_public = self.frame.viewer.is_public
-        line.reply = replies.get(entry.pk)
         line.url = f"{self.base}{entry.uuid}/"
         self._name(line)
-        if value.status:
-            line.status = statuses[value.status.id]
-            line.old_status = statuses.get(before.get(entry.pk) or 0)
+        if entry.status_id:
+            line.status = statuses[entry.status_id]
+            line.old_status = statuses.get(old_status or 0)
             line.is_still = not line.is_struck and line.old_status == line.status
         if self.frame.clock.is_now and not line.is_struck and entry.kind != Entry.Kind.UNDO:
             viewer = self.frame.viewer
@@ -235,7 +278,6 @@ class HistoryReader:
         """Takes from the frame what the entry refers to."""
         entry, party = line.entry, self.frame.parties.get
         line.voice = VOICES.get(entry.voice, "")
-        line.redaction = getattr(entry, "redaction", None)
         line.round = self.frame.rounds_by_id.get(entry.round_id or 0)
         line.only_for = party(entry.audience_party_id or 0)
         line.waits_party = party(entry.waits_party_id or 0)
@@ -271,6 +313,15 @@ class HistoryReader:
 def _entries(pks: list[int]) -> QuerySet[Entry]:
     rows: QuerySet[Entry] = Entry.objects.filter(pk__in=pks).order_by()
     return rows.select_related("recorded_by", "redaction")
+
+
+@prepared
+def _counted(scope: Scope, issue: int, first: dt.date, rank: int) -> QuerySet[Any, Any]:
+    """How many entries of an item are in scope, and how many of them come after such a date."""
+    later = Q(said_first__gt=first) | Q(said_first=first, precision_rank__gt=rank)
+    rows = Entry.objects.in_scope(scope).filter(issue=issue).order_by().values("issue")
+    counts = rows.annotate(n=Count("pk"), later=Count("pk", filter=later))
+    return counts.values_list("n", "later")
 
 
 @prepared

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -170,7 +170,7 @@ def _parents(pks: list[int]) -> QuerySet[Any, Any]:
 
 @prepared
 def _waiting(pks: list[int]) -> QuerySet[Any, Any]:
-    columns = ("pk", "waits_for", "waits_party", "waits_why", "waits_text")
+    columns = ("pk", "waits_for", "waits_party_id", "waits_why", "waits_text")
     return Entry.objects.filter(pk__in=pks).order_by().values(*columns)
 
 
@@ -181,11 +181,11 @@ def _by_category(scope: Scope, day: dt.date | None, parents: list[int]) -> Query
     return rows.values_list("issue__parent", "category").annotate(n=Count("pk"))
 
 
-def waits_text(frame: FrameView, row: dict[str, Any]) -> str:
+def waits_text(frame: FrameView, row: Mapping[str, Any]) -> str:
     """ "US: answer on the road map", "all parties: wording" or "" when it waits no more."""
     if row["waits_for"] in ("", "nobody"):
         return ""
-    party = frame.parties.get(row["waits_party"])
+    party = frame.parties.get(row["waits_party_id"])
     who = party.code if party else dict(Entry.WaitsFor.choices)[row["waits_for"]].lower()
     what = row["waits_text"] or WHY.get(row["waits_why"], "")
     return f"{who}: {what}" if what else who

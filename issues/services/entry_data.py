@@ -68,5 +68,10 @@ class EntryData:
     )
 
     @property
+    def speakers(self) -> list[Party]:
+        """Whose own words it is: one party, those of a joint text, or nobody's."""
+        return [self.party] if self.party else list(dict.fromkeys(self.joint_parties))
+
+    @property
     def carries_something(self) -> bool:
         return bool(self.status or self.text or self.position or self.waits_for or self.next_step)

@@ -42,7 +42,10 @@ def issue_detail(request: HttpRequest, slug: str, number: Number) -> HttpRespons
         context["notes"] = read_notes(viewer, issue)
     if context["may_record"]:
         context["form"] = EntryForm(frame=frame, members=frame.member_count)
-        context["now_words"] = [(w.party, w.status, w.dated) for w in context["detail"].words]
+        context["beside_history"] = True
+        context["now_words"] = [
+            (w.party, w.status, w.dated) for w in context["detail"].stands.words
+        ]
     return render_page_or_partial(
         request, "issues/issue_detail.html", "issues/_item.html", context, target="item"
     )

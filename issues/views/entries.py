@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -26,12 +27,16 @@ from ..forms.replies import CorrectionForm, RetractionForm, SourceForm
 from ..models import Entry, Issue
 from ..numbers import Number
 from ..reads.frame import FrameView
-from ..reads.history import HistoryReader
+from ..reads.history import Block, HistoryReader
 from ..reads.standings import NOTHING, StandingReader, StandingView
+from ..reads.stands import read_stands
 from ..reads.wording import saved_text
+from ..services import EntryData
 from .pages import page_context, person, safe_path
 
 DIALOG = "entry-dialog-content"
+# Where the answer goes from the form that stands beside an item's history.
+ADDED = "entry-added"
 
 
 def _recorder(request: HttpRequest, slug: str, number: Number) -> tuple[Viewer, Issue]:
@@ -50,12 +55,14 @@ def entries(request: HttpRequest, slug: str, number: Number) -> HttpResponse:
     form = EntryForm(request.POST, request.FILES, frame=frame, members=frame.member_count)
     if not form.is_valid():
         return _show(request, frame, issue, form, status=422)
-    before = standing_of(frame, issue)
+    before, data = standing_of(frame, issue), form.entry_data()
     try:
-        done = services.record(issue, *form.entry_data(), viewer=viewer, batch=form.batch)
+        done = services.record(issue, *data, viewer=viewer, batch=form.batch)
     except ValidationError as error:
         take_over(form, error)
         return _show(request, frame, issue, form, status=422)
+    if wants_fragment(request, ADDED):
+        return _added(request, frame, issue, before, done, data)
     return saved(request, frame, issue, before, done)
 
 
@@ -183,7 +190,7 @@ def form_context(
     request: HttpRequest,
     frame: FrameView,
     issue: Issue,
-    form: Form,
+    form: Form | None,
     view: StandingView | None = None,
 ) -> dict[str, Any]:
     view = view or standing_of(frame, issue)
@@ -200,6 +207,7 @@ def form_context(
             (word.party, word.status, word.date_text(frame.fresh_from)) for word in view.words
         ],
         in_dialog=wants_fragment(request, DIALOG) or request.POST.get("dialog") == "1",
+        beside_history=request.POST.get("beside_history") == "1",
     )
 
 
@@ -207,9 +215,48 @@ def _show(
     request: HttpRequest, frame: FrameView, issue: Issue, form: Form, status: int = 200
 ) -> HttpResponse:
     context = form_context(request, frame, issue, form)
-    fragment = wants_fragment(request, DIALOG) or wants_fragment(request, "entry-form")
+    fragment = any(wants_fragment(request, one) for one in (DIALOG, "entry-form", ADDED))
     template = "issues/_entry_form.html" if fragment else "issues/entry_new.html"
-    return render(request, template, context, status=status)
+    response = render(request, template, context, status=status)
+    if wants_fragment(request, ADDED):  # refused: the whole form, with what is wrong
+        response["HX-Retarget"], response["HX-Reswap"] = "#entry-form", "outerHTML"
+    return response
+
+
+def _added(
+    request: HttpRequest,
+    frame: FrameView,
+    issue: Issue,
+    before: StandingView,
+    done: services.Recorded,
+    data: Sequence[EntryData],
+) -> HttpResponse:
+    """Saved beside the history: what is new on that page, instead of the page and a new form.
+
+    Where that is more than a line on top, the page is told to ask for it.
+    """
+    after, entry = standing_of(frame, issue), done.entries[0]
+    context = form_context(request, frame, issue, None, after) | {
+        "sentence": _saved_text(before, after, frame, done),
+        "undo": _undo_url(frame, issue, entry),
+        "token": uuid4(),
+    }
+    has_sources = any(one.sources for one in data)
+    if has_sources:  # "same as last" is another one now
+        context["form"] = fresh = EntryForm(frame=frame)
+        fresh.fields["source"].widget.attrs["hx-swap-oob"] = "true"
+    shown = request.POST.get("shown", "")
+    if len(done.entries) == 1 and not done.again and shown.isdecimal():
+        parties = [party.pk for party in data[0].speakers]
+        reader = HistoryReader(frame, issue)
+        line = reader.added(entry, parties, before, int(shown), has_sources=has_sources)
+        if line:
+            context["blocks"], context["shown"] = [Block(line=line)], int(shown) + 1
+            context["stands"] = read_stands(frame, after)
+    response = render(request, "issues/_entry_added.html", context)
+    if "blocks" not in context:
+        response["HX-Trigger-After-Swap"] = "entry-recorded"
+    return response
 
 
 def _show_reply(
@@ -251,12 +298,21 @@ def saved(
     done: services.Recorded,
 ) -> HttpResponse:
     after = standing_of(frame, issue)
-    sentence = saved_text(before, after, frame)
-    if done.again:
-        sentence = "This was recorded already; nothing was added twice."
-    first = done.entries[0]
-    undo = reverse("issues:entry_undo", args=[frame.negotiation.slug, issue.address, first.uuid])
+    sentence = _saved_text(before, after, frame, done)
+    undo = _undo_url(frame, issue, done.entries[0])
     return answer(request, frame, issue, sentence, undo=undo, view=after)
+
+
+def _saved_text(
+    before: StandingView, after: StandingView, frame: FrameView, done: services.Recorded
+) -> str:
+    if done.again:
+        return "This was recorded already; nothing was added twice."
+    return saved_text(before, after, frame)
+
+
+def _undo_url(frame: FrameView, issue: Issue, entry: Entry) -> str:
+    return reverse("issues:entry_undo", args=[frame.negotiation.slug, issue.address, entry.uuid])
 
 
 def answer(
@@ -277,7 +333,8 @@ def answer(
         return redirect(back)
     context = {"sentence": sentence, "undo": undo, "problem": problem, "back": back}
     template = "issues/_entry_saved.html"
-    if wants_fragment(request, "entry-form"):
+    in_dialog = request.POST.get("dialog") == "1"
+    if wants_fragment(request, "entry-form") and not in_dialog:  # a dialog closes
         form = EntryForm(frame=frame, members=frame.member_count)
         context = form_context(request, frame, issue, form, view) | context
         template = "issues/_entry_form.html"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Hashable
 from functools import lru_cache
 from typing import Any
 
@@ -160,6 +161,27 @@ PLAIN = (str, bool, int)
 @lru_cache(maxsize=512)
 def _kept(template: str, values: tuple[tuple[str, str | bool | int], ...]) -> SafeString:
     return SafeString(render_to_string(template, dict(values)))
+
+
+@register.simple_tag
+def kept_fields(template: str, form: Any) -> SafeString:
+    """A partial of a form's fields, kept for all that offer the same and have nothing typed in.
+
+    `form.made_of` is all that its markup depends on; None where somebody has typed something.
+    """
+    key = form.made_of and (template, form.made_of)
+    if key is None or key not in _kept_forms:
+        written = SafeString(render_to_string(template, {"form": form}))
+        if key is None:
+            return written
+        if len(_kept_forms) >= MOST_FORMS:
+            _kept_forms.clear()
+        _kept_forms[key] = written
+    return _kept_forms[key]
+
+
+_kept_forms: dict[Hashable, SafeString] = {}
+MOST_FORMS = 128
 
 
 @register.simple_tag

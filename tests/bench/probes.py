@@ -3,10 +3,12 @@
 from itertools import cycle
 from uuid import uuid4
 
+from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
 
-from issues.models import Issue
+from issues.models import Entry, Issue
+from negotiations.access import viewer_of
 from negotiations.dates import date_text
 from negotiations.models import User
 
@@ -69,10 +71,14 @@ def _floor_write(browser, slug):
 
 
 def _entry(browser, negotiation, start):
-    """The form of the item page, as htmx sends it; every time to another item."""
+    """The form of the item page, as htmx sends it; every time to another item, as it stands now."""
     rows = Issue.objects.filter(negotiation=negotiation, parent__isnull=False)
-    found = list(rows.order_by("number").values_list("number", flat=True)[:200])
-    numbers = cycle(found[start:] + found[:start])
+    found = list(rows.order_by("number")[:200])
+    issues = cycle(found[start:] + found[:start])
+    scope = viewer_of(User.objects.get(username=ASKS), negotiation.slug).scope
+    # The page tells how many entries it shows: then the answer holds what is new there.
+    seen = Entry.objects.in_scope(scope).filter(issue__in=found).order_by()
+    shown = dict(seen.values_list("issue").annotate(Count("pk")))
     typed = {
         "who": "party:NOR",
         "status": "Under discussion",
@@ -82,7 +88,10 @@ def _entry(browser, negotiation, start):
     }
 
     def ask():
-        address = reverse("issues:entries", args=[negotiation.slug, next(numbers)])
-        return browser.post(address, "entry-form", token=str(uuid4()), **typed)
+        issue = next(issues)
+        address = reverse("issues:entries", args=[negotiation.slug, issue.number])
+        shown[issue.pk] += 1
+        told = {"token": str(uuid4()), "shown": shown[issue.pk] - 1}
+        return browser.post(address, "entry-added", **told, **typed)
 
     return ask

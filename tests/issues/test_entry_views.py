@@ -28,6 +28,7 @@ GOOD = {
 }
 HTMX = {"HX-Request": "true"}
 IN_FORM = HTMX | {"HX-Target": "entry-form"}
+BESIDE = HTMX | {"HX-Target": "entry-added"}
 IN_DIALOG = HTMX | {"HX-Target": "entry-dialog-content"}
 IN_REPLY = HTMX | {"HX-Target": "entry-reply"}
 
@@ -178,6 +179,110 @@ class TestWithScripts:
         assert answer["HX-Trigger-After-Swap"] == "entry-recorded"
         assert 'id="announce" hx-swap-oob="innerHTML">' in body(answer)
         assert "<html" not in body(answer)
+
+
+class TestBesideTheHistory:
+    """What is new on the page comes with the answer, where that is one line on top."""
+
+    @pytest.fixture(autouse=True)
+    def page(self, recorder, issue, entry):
+        self.client, self.issue = recorder, issue
+
+    def read(self):
+        return body(self.client.get(self.issue.get_absolute_url()))
+
+    def shown(self):
+        return re.search(r'name="shown" id="history-shown" value="(\d+)"', self.read())[1]
+
+    def save(self, shown=None, **typed):
+        typed = {"said": "11 Apr 2025", "token": str(uuid4())} | typed
+        return add(self.client, self.issue, BESIDE, shown=shown or self.shown(), **typed)
+
+    def test_line_and_standing_are_those_of_the_page(self):
+        answer = self.save(status="Blocked", position="No.", waits="US", text="Not like this.")
+        assert "HX-Trigger-After-Swap" not in answer
+        part, page = body(answer), self.read()
+        assert part.lstrip().startswith('<div id="entry-added"')
+        assert "<html" not in part
+        assert "<textarea" not in part
+        for tag, mark in (("li", "history-line-"), ("div", "standing"), ("p", "entry-now")):
+            there = element(page, tag, mark)
+            assert element(part, tag, mark) == there
+            assert "Blocked" in words(there)
+        assert f'value="{self.shown()}" hx-swap-oob="true"' in part
+        fresh = re.search(r'name="token" value="([^"]+)"', part)[1]
+        assert not Entry.objects.filter(batch=fresh).exists()
+        assert "Saved. Headline is now Blocked (was Agreed)" in words(part)
+
+    def test_line_of_a_joint_text(self):
+        record(self.issue, "US", "Raised", "10 Apr 2025")
+        answer = self.save(who="joint")
+        assert "HX-Trigger-After-Swap" in answer  # each said something else before
+        answer = self.save(who="joint", said="12 Apr 2025")
+        line = element(body(answer), "li", "history-line-")
+        assert "RU US still Agreed" in words(line)
+        assert line == element(self.read(), "li", "history-line-")
+
+    def test_source_comes_along_and_can_be_chosen_next(self):
+        part = body(self.save(source="new", source_title="A readout"))
+        line = element(part, "li", "history-line-")
+        assert "A readout" in line
+        assert line == element(self.read(), "li", "history-line-")
+        choice = element(part, "select", "entry-source")
+        assert "Same as last: A readout" in choice
+        assert choice == element(self.read(), "select", "entry-source")
+
+    def test_page_is_read_anew_where_more_than_a_line_is_new(self, talks):
+        shown = self.shown()
+        record(self.issue, "US", "Agreed", "9 Apr 2025")
+        answers = [self.save(shown), self.save(same="on"), self.save(who="third")]
+        answers += [self.save(said="8 Apr 2025"), self.save(said="2025"), self.save(shown="x")]
+        factories.make_round(talks.negotiation, "First", "12 Apr 2025")
+        answers.append(self.save(early="on"))
+        for answer in answers:
+            assert answer.status_code == 200
+            assert answer["HX-Trigger-After-Swap"] == "entry-recorded"
+            assert "history-line-" not in body(answer)
+            assert "Saved." in body(answer)
+
+    def test_sent_again_is_told_and_read_anew(self):
+        typed = {"token": str(uuid4()), "shown": self.shown()}
+        first, again = self.save(**typed), self.save(**typed)
+        assert "history-line-" in body(first)
+        assert again["HX-Trigger-After-Swap"] == "entry-recorded"
+        assert "This was recorded already" in body(again)
+
+    def test_refused_is_the_whole_form_again(self):
+        answer = self.save(said="soon", text="Typed words.", beside_history="1")
+        assert (answer.status_code, answer["HX-Retarget"], answer["HX-Reswap"]) == (
+            422,
+            "#entry-form",
+            "outerHTML",
+        )
+        part = body(answer)
+        assert part.lstrip().startswith('<div id="entry-form"')
+        assert "Typed words." in part
+        assert 'hx-target="#entry-form"' in part
+        fresh = add(self.client, self.issue, IN_FORM, said="11 Apr 2025", beside_history="1")
+        assert 'hx-target="#entry-added"' in body(fresh)
+
+    def test_a_page_of_older_entries_or_of_the_past_is_read_anew(self, entry):
+        for query in ({"after": str(entry.uuid)}, {"as_of": "2025-05-01"}):
+            page = body(self.client.get(self.issue.get_absolute_url(), query))
+            assert "history-shown" not in page.replace("#history-shown", "")
+
+
+def element(html, tag, mark):
+    """The first element whose id begins like this, without what differs from answer to answer."""
+    start = re.search(rf'<{tag}[^>]* id="{mark}', html).start()
+    depth, at = 0, start
+    for found in re.finditer(rf"</?{tag}\b", html[start:]):
+        depth += -1 if found[0].startswith("</") else 1
+        if not depth:
+            at = start + found.start()
+            break
+    text = html[start:at].replace(' hx-swap-oob="true"', "")
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", text)
 
 
 class TestWhatTheMessageSays:

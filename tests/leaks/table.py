@@ -245,7 +245,7 @@ SENT_TO = {
         ENTRY,
         ENTRY | HIDDEN_SOURCE,
         ENTRY | {"status": "Blocked"},
-        fragments=[DIALOG, "entry-form"],
+        fragments=[DIALOG, "entry-form", "entry-added"],
         place={"number": 2},
     ),
     "issues:entry_correct": typed(

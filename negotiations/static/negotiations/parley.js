@@ -80,6 +80,13 @@
     const errors = document.querySelector("dialog[open] .errors, .errors");
     if (errors && [409, 422].includes(event.detail.xhr.status)) errors.focus();
   });
+  /* The form beside a history stays where it is: saved, it is as it was at first. */
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target.id !== "entry-added") return;
+    const form = document.querySelector("#entry-form form");
+    form.reset();
+    for (const more of form.querySelectorAll("details[open]")) more.open = false;
+  });
   document.addEventListener("entry-recorded", () => {
     if (dialog().open) dialog().close();
   });
