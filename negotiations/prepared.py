@@ -30,6 +30,7 @@ from .scopes import Scope
 Make = Callable[..., "QuerySet[Any]"]
 # What decides about the SQL: kinds of values, lengths of lists, what is None.
 Shape = Any
+PLAIN = (int, str, bool, type(None))
 
 
 class prepared:  # noqa: N801 - a decorator
@@ -101,14 +102,18 @@ def _stand_in(kind: type, place: int) -> Any:
     raise TypeError(f"A prepared query takes no {kind.__name__}.")
 
 
-def _adapted(value: Any, connection: Any) -> Any:
+def adapted(value: Any, connection: Any) -> Any:
     """As a field hands it to the database."""
+    if type(value) in PLAIN:
+        return value
     if isinstance(value, UUID):
         return value if connection.features.has_native_uuid_field else value.hex
     if isinstance(value, dt.datetime):
         return connection.ops.adapt_datetimefield_value(value)
     if isinstance(value, dt.date):
         return connection.ops.adapt_datefield_value(value)
+    if isinstance(value, dt.time):
+        return connection.ops.adapt_timefield_value(value)
     return value
 
 
@@ -126,7 +131,7 @@ class _Plan:
         queryset = make(*arguments)
         self.compiler: Any = queryset.query.get_compiler(connection=connection)
         self.sql, params = self.compiler.as_sql()
-        places = {_adapted(one, connection): at for at, one in enumerate(stand_ins)}
+        places = {adapted(one, connection): at for at, one in enumerate(stand_ins)}
         self.params = [(places.get(value), value) for value in params]
         used = {at for at, _value in self.params}
         if any(used.isdisjoint(group) for group in groups):
@@ -142,7 +147,7 @@ class _Plan:
         Without its way through iterators, generators and a fresh look at each column: a third less
         for a query of a few rows.
         """
-        values = [_adapted(value, connection) for value in flat]
+        values = [adapted(value, connection) for value in flat]
         params = tuple(value if at is None else values[at] for at, value in self.params)
         with connection.cursor() as cursor:
             cursor.execute(self.sql, params)

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from negotiations.access import scope_filter
+from negotiations.dates import DAY
 from negotiations.models import Party, Round, Source
 from negotiations.prepared import prepared
 from negotiations.scopes import Scope
@@ -154,11 +155,10 @@ class HistoryReader:
         """
         speaks = {word.party.pk: word.status for word in before.words}
         old = {speaks.get(party) for party in parties}
-        if not (parties and speaks.keys() >= set(parties) and len(old) == 1):
+        known = parties and speaks.keys() >= set(parties) and len(old) == 1
+        if not known or entry.precision != DAY:
             return None
-        (there,) = _counted(
-            self.frame.viewer.scope, self.issue.pk, entry.said_first, entry.precision_rank
-        )
+        (there,) = _counted(self.frame.viewer.scope, self.issue.pk, entry.said_first)
         last_days = [r.last_day for r in self._rounds(None) if r.last_day]
         if there != (shown + 1, 0) or any(day >= entry.said_first for day in last_days):
             return None
@@ -316,11 +316,10 @@ def _entries(pks: list[int]) -> QuerySet[Entry]:
 
 
 @prepared
-def _counted(scope: Scope, issue: int, first: dt.date, rank: int) -> QuerySet[Any, Any]:
-    """How many entries of an item are in scope, and how many of them come after such a date."""
-    later = Q(said_first__gt=first) | Q(said_first=first, precision_rank__gt=rank)
+def _counted(scope: Scope, issue: int, day: dt.date) -> QuerySet[Any, Any]:
+    """How many entries of an item are in scope, and how many of them were said after this day."""
     rows = Entry.objects.in_scope(scope).filter(issue=issue).order_by().values("issue")
-    counts = rows.annotate(n=Count("pk"), later=Count("pk", filter=later))
+    counts = rows.annotate(n=Count("pk"), later=Count("pk", filter=Q(said_first__gt=day)))
     return counts.values_list("n", "later")
 
 

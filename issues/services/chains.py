@@ -10,6 +10,7 @@ from operator import attrgetter
 from django.db import transaction
 from django.db.models import QuerySet
 
+from negotiations.inserts import insert
 from negotiations.models import Negotiation
 from negotiations.prepared import prepared
 
@@ -35,7 +36,6 @@ from ..models import (
     SightChange,
 )
 
-BATCH = 500
 Kind = ChainLink.Kind
 
 
@@ -61,7 +61,7 @@ def append(negotiation: Negotiation, events: Sequence[Event]) -> None:
         return
     heads = _locked(negotiation, {event.chain for event in events})
     links = [_link(heads[event.chain], event) for event in events]
-    ChainLink.objects.bulk_create(links, batch_size=BATCH)
+    insert(links)
     for chain in sorted({event.chain for event in events}):
         heads[chain].save(update_fields=["length", "hash"])
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from negotiations.access import Viewer
 from negotiations.dates import PRECISION_RANK, VagueDate
+from negotiations.inserts import insert
 from negotiations.models import Source, User
 from negotiations.prepared import prepared
 from negotiations.services import add_sources as write_sources
@@ -30,10 +31,9 @@ from .refusals import (
     not_replaced,
     shown_audience,
 )
-from .search import index_sources
+from .search import index_added, index_sources
 from .standings import in_chunks, lock_entries, lock_items, rebuild
 
-BATCH = 500  # rows in one INSERT
 Progress = Callable[[int], None]
 
 
@@ -188,30 +188,34 @@ class _Writing:
     def __init__(self, viewer: Viewer, batch: UUID, now: dt.datetime) -> None:
         self.viewer, self.batch, self.now = viewer, batch, now
         self.events: list[Event] = []
+        self.cited: set[int] = set()
 
     def insert(self, lines: Sequence[_Line]) -> list[Entry]:
-        made = Entry.objects.bulk_create(map(self._row, lines), batch_size=BATCH)
+        made = [self._row(line) for line in lines]
+        insert(made)
         joint = Entry.joint_parties.through
         together = [_together(line) for line in lines]
-        joint.objects.bulk_create(
-            (
+        insert(
+            [
                 joint(entry_id=entry.pk, party_id=party)
                 for entry, parties in zip(made, together, strict=True)
                 for party in parties
-            ),
-            batch_size=BATCH,
+            ]
         )
         self.events += map(entry_event, made, together)
         self._link(made, lines)
-        return list(made)
+        return made
 
     def settle(self, made: Sequence[Entry], progress: Progress = lambda _items: None) -> None:
         """Standings of what was written, then its chains, whose heads are locked to the end."""
         keys, done = sorted({entry.issue_id for entry in made}), 0
+        only_adds = all(entry.corrects_id is None for entry in made)
         for chunk in in_chunks(keys, 50):
-            rebuild(self.viewer.negotiation, chunk)
+            rebuild(self.viewer.negotiation, chunk, index=not only_adds)
             done += len(chunk)
             progress(done)
+        if only_adds:
+            index_added(made, self.cited)
         append(self.viewer.negotiation, self.events)
 
     def _row(self, line: _Line) -> Entry:
@@ -248,21 +252,22 @@ class _Writing:
             if isinstance(source, NewSource)
         }
         written = [vars(source) | self._shown(data) for source, data in new.items()]
-        rows = write_sources(self.viewer.negotiation, written, by=self.viewer.user)
-        kept = dict(zip(new, rows, strict=True))
-        links = EntrySource.objects.bulk_create(
-            (
-                EntrySource(
-                    entry=entry, source=source, recorded_at=self.now, recorded_by=self.viewer.user
-                )
-                for entry, line in zip(made, lines, strict=True)
-                for source in dict.fromkeys(
-                    kept[one] if isinstance(one, NewSource) else one for one in line.data.sources
-                )
-            ),
-            batch_size=BATCH,
-        )
+        kept = {}
+        if written:
+            rows = write_sources(self.viewer.negotiation, written, by=self.viewer.user)
+            kept = dict(zip(new, rows, strict=True))
+        links = [
+            EntrySource(
+                entry=entry, source=source, recorded_at=self.now, recorded_by=self.viewer.user
+            )
+            for entry, line in zip(made, lines, strict=True)
+            for source in dict.fromkeys(
+                kept[one] if isinstance(one, NewSource) else one for one in line.data.sources
+            )
+        ]
+        insert(links)
         self.events += map(source_event, links)
+        self.cited |= {link.source_id for link in links}
 
 
 def _together(line: _Line) -> list[int]:

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from negotiations.inserts import insert
 from negotiations.models import Negotiation, Readout, Round, Source
 from negotiations.prepared import prepared
 from negotiations.scopes import DELEGATION, MEMBERS_SCOPE, Scope
@@ -64,6 +65,24 @@ def index_items(issue_ids: Sequence[int]) -> None:
     }
     stored = _rows_of_items(list(issue_ids))
     _store(Kind.ITEM, stored, wanted, {pk: item_texts(issue) for pk, issue in items.items()})
+
+
+def index_added(entries: Sequence[Entry], source_ids: Collection[int]) -> None:
+    """The same for entries just added that replace none, and the sources they cite.
+
+    All that was there before keeps its rows, so nothing of it is read: a tenth of what it takes to
+    record an entry.
+    """
+    issues = {issue.pk: issue for issue in _issues(sorted({entry.issue_id for entry in entries}))}
+    rows = []
+    for entry in entries:
+        issue = issues[entry.issue_id]
+        for said, keys in _keys_of_entries([_Said.of(entry)], issue):
+            wanted = _Wanted(issue.negotiation_id, keys, said.day, issue.pk)
+            rows.append(_row(Kind.ENTRY, entry.pk, wanted, tokens(entry_texts(vars(entry)))))
+    insert(rows)
+    if source_ids:
+        index_sources(source_ids)
 
 
 @prepared
@@ -163,6 +182,14 @@ class _Said(NamedTuple):
     by: int | None
     day: dt.date
     redaction: int | None
+
+    @classmethod
+    def of(cls, entry: Entry) -> _Said:
+        """Of one that was just made, and so is not redacted."""
+        audience = (entry.audience, entry.audience_party_id)
+        replies = (entry.kind, entry.corrects_id)
+        by, day = entry.recorded_by_id, entry.said_first
+        return cls(entry.pk, entry.issue_id, *replies, *audience, by, day, None)
 
     def is_in(self, scope: Scope) -> bool:
         return scope.sees(self.audience, self.party)
@@ -323,7 +350,7 @@ def _store(
     rows = [row for row in rows if not _is_there(row, there.get(row.object_id))]
     moved = [row.object_id for row in rows if row.object_id in there]
     _remove(kind, [*gone, *moved])
-    SearchRow.objects.bulk_create(rows, batch_size=CHUNK)
+    insert(rows)
     return [*gone, *(row.object_id for row in rows)]
 
 

@@ -356,13 +356,13 @@ def lock_entries(entries: Sequence[Entry]) -> None:
             entry.refresh_from_db(fields=["audience", "audience_party"])
 
 
-def rebuild(negotiation: Negotiation, issue_ids: Sequence[int]) -> None:
+def rebuild(negotiation: Negotiation, issue_ids: Sequence[int], *, index: bool = True) -> None:
     """Makes the standings of these items right, in all scopes. Inside the caller's transaction.
 
-    What is found of them as well: every writer passes here.
+    What is found of them as well, unless the caller sees to it: every writer passes here.
     """
     _plan(negotiation, lock_items(issue_ids)).carry_out()
-    index_items(issue_ids)
+    index_items(issue_ids if index else [])
 
 
 def in_chunks(issue_ids: Sequence[int], size: int = CHUNK) -> Iterator[Sequence[int]]:

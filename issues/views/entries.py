@@ -215,10 +215,11 @@ def _show(
     request: HttpRequest, frame: FrameView, issue: Issue, form: Form, status: int = 200
 ) -> HttpResponse:
     context = form_context(request, frame, issue, form)
-    fragment = any(wants_fragment(request, one) for one in (DIALOG, "entry-form", ADDED))
+    beside = wants_fragment(request, ADDED)
+    fragment = beside or wants_fragment(request, DIALOG) or wants_fragment(request, "entry-form")
     template = "issues/_entry_form.html" if fragment else "issues/entry_new.html"
     response = render(request, template, context, status=status)
-    if wants_fragment(request, ADDED):  # refused: the whole form, with what is wrong
+    if beside:  # refused: the whole form, with what is wrong
         response["HX-Retarget"], response["HX-Reswap"] = "#entry-form", "outerHTML"
     return response
 
