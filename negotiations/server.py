@@ -5,18 +5,23 @@ from __future__ import annotations
 import fcntl
 import gc
 import os
+import signal
 import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
+from django.urls import get_resolver
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server import MPServer
 
 # Sixteen, so that a handful of slow clients cannot take every thread.
 THREADS = 16
@@ -103,23 +108,46 @@ def worker_count() -> int:
     return int(asked)
 
 
-def server_command(host: str, port: int, workers: int = 1) -> list[str]:
+def make_server(host: str, port: int, workers: int = 1) -> MPServer:
     """The server as it is started everywhere.
 
     A worker that dies is replaced while the others go on. Asked to stop, it takes no more requests
     and answers those it has: each ends by itself, since its queries have a time limit.
     """
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"]
-    command += ["--workers", str(workers), "--blocking-threads", str(THREADS)]
-    command += ["--respawn-failed-workers", "--log-level", "error"]
-    # A client that is slow to say what it wants is let go; one that hangs holds up no stop.
-    command += ["--http1-header-read-timeout", str(HEADER_SECONDS * 1000)]
-    command += ["--workers-kill-timeout", str(settings.PARLEY_TIME_LIMIT + HEADER_SECONDS)]
-    return [*command, "--host", host, "--port", str(port), "negotiations.wsgi:application"]
+    return MPServer(
+        "negotiations.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        websockets=False,
+        workers=workers,
+        blocking_threads=THREADS,
+        respawn_failed_workers=True,
+        log_level=LogLevels.error,
+        # A client that is slow to say what it wants is let go; one that hangs holds up no stop.
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
+        workers_kill_timeout=settings.PARLEY_TIME_LIMIT + HEADER_SECONDS,
+    )
 
 
-def run_server(host: str, port: int, workers: int = 1) -> NoReturn:
-    """Replace this process by the server, so that signals and the exit code are its own."""
+def run_server(host: str, port: int, workers: int = 1) -> None:
+    """Serve until stopped. Leave no connection to the database open before this.
+
+    All that is imported by then is imported once: workers are forked from this process. Each is
+    there three times as soon as one that begins from nothing, and shares the memory of it.
+    """
     sys.stdout.flush()
     os.chdir(settings.BASE_DIR)
-    os.execv(sys.executable, server_command(host, port, workers))  # noqa: S606
+    _ = get_resolver().url_patterns  # the views
+    gc.collect()
+    gc.freeze()
+    os.register_at_fork(after_in_child=_end_when_told)
+    make_server(host, port, workers).serve()
+
+
+def _end_when_told() -> None:
+    """For a worker that is told to stop while it starts: it still has the handlers of its parent,
+    which would only note it, and be waited for until it is killed. It gets its own when it serves.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)

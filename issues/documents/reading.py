@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
-from typing import Any, NamedTuple
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..exports.document import FORMAT, SCHEMA, VERSION
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
 
 Document = dict[str, Any]
 # More than a person reads; the first ones tell what is wrong.
@@ -82,6 +83,9 @@ def _has_unfit(value: Any) -> bool:
 
 @lru_cache(maxsize=1)
 def _validator() -> Draft202012Validator:
+    # Loaded with the first file: hardly any process ever reads one.
+    from jsonschema import Draft202012Validator
+
     return Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
 
 

@@ -27,7 +27,7 @@ from negotiations.models import Job
 from ..reads.clock import Clock
 from .document import write_document
 from .snapshot import CHANGED, Snapshot, Withdrawn, take, take_again
-from .workbook import total_rows, write_workbook
+from .tables import total_rows
 
 # How many files one process writes at a time.
 THREADS = 2
@@ -38,6 +38,13 @@ CHUNK = 1 << 16
 
 Writer = Callable[[Path, Snapshot], Iterator[int]]
 logger = logging.getLogger(__name__)
+
+
+def write_workbook(path: Path, snapshot: Snapshot) -> Iterator[int]:
+    """As `workbook` does; its library is loaded with the first one, for it takes 12 MB."""
+    from .workbook import write_workbook as write
+
+    return write(path, snapshot)
 
 
 @dataclass(frozen=True)

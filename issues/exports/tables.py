@@ -292,3 +292,8 @@ TABLES = {
         ),
     )
 }
+
+
+def total_rows(snapshot: Snapshot) -> int:
+    """How many rows all of them have, as in a workbook."""
+    return sum(table.count(snapshot) for table in TABLES.values())

@@ -20,7 +20,6 @@ from .tables import (
     guess_encoding,
     read_csv,
 )
-from .workbooks import read_workbook, sheet_names
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,16 @@ class Format:
 def is_workbook(data: bytes) -> bool:
     """Whether this is XLSX, whatever the file is called."""
     return data[:4] == b"PK\x03\x04"
+
+
+def sheets_in(data: bytes) -> list[str]:
+    """The sheets of a workbook; none of a CSV file. Raises Unreadable."""
+    if not is_workbook(data):
+        return []
+    # Its library is loaded with the first one: it takes 12 MB.
+    from .workbooks import sheet_names
+
+    return sheet_names(data)
 
 
 def check_file(data: bytes) -> None:
@@ -58,8 +67,9 @@ def check_file(data: bytes) -> None:
 def read_file(data: bytes, wanted: Format = Format()) -> tuple[Table, Format]:  # noqa: B008
     """The table, and how it was read. Raises Unreadable with a sentence."""
     check_file(data)
-    if is_workbook(data):
-        names = sheet_names(data)
+    if names := sheets_in(data):
+        from .workbooks import read_workbook
+
         sheet = wanted.sheet if wanted.sheet in names else names[0]
         table = read_workbook(data, sheet, wanted.header_row)
         return table, Format(sheet=sheet, header_row=wanted.header_row)

@@ -58,13 +58,12 @@ class Server:
         return sum(int(f[11]) + int(f[12]) for _folder, f in self.processes()) / TICKS
 
     def memory_mb(self):
-        """What the workers hold; the process that only watches them is not counted."""
+        """What all of them hold; what they share counts once."""
         sizes = [
             int(line.split()[1]) / 1024
-            for folder, fields in self.processes()
-            if int(folder.name) != self.group
-            for line in (folder / "status").read_text().splitlines()
-            if line.startswith("VmRSS")
+            for folder, _fields in self.processes()
+            for line in (folder / "smaps_rollup").read_text().splitlines()
+            if line.startswith("Pss:")
         ]
         return round(sum(sizes), 1)
 
@@ -157,7 +156,7 @@ def _together(probes, asks):
 
 
 def memory_after(serving, make_probes, requests):
-    """What the worker holds after each tenth of mixed requests from eight connections."""
+    """What the server holds after each tenth of mixed requests from eight connections."""
     step = max(8, requests // 10)
     sets = [make_probes(place) for place in range(8)]
     mixed = [[p for p in probes if p.every == 1 and "floor" not in p.name] for probes in sets]

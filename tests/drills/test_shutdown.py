@@ -5,9 +5,11 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -16,7 +18,6 @@ from django.db import connection, transaction
 from django.test import Client
 
 from issues.models import Entry
-from negotiations.server import server_command
 from tests.factories import make_issue, make_talks
 
 from .elsewhere import ROOT, address_of
@@ -33,10 +34,11 @@ def server(tmp_path):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     url = address_of(connection.settings_dict["NAME"])
-    env = os.environ | {"DATABASE_URL": url, "PARLEY_VAR": str(tmp_path)}
+    env = os.environ | {"DATABASE_URL": url, "PARLEY_VAR": str(tmp_path), "PARLEY_WORKERS": "2"}
     with (tmp_path / "log").open("w") as log:
         process = subprocess.Popen(
-            server_command("127.0.0.1", port), cwd=ROOT, env=env, stdout=log, stderr=log
+            [sys.executable, "manage.py", "serve", "--port", str(port)],
+            **{"cwd": ROOT, "env": env, "stdout": log, "stderr": log},
         )
     try:
         for _ in range(600):
@@ -56,6 +58,11 @@ def _answers(port):
             return True
     except OSError:
         return False
+
+
+def workers_of(process):
+    found = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+    return [int(pid) for pid in found.split()]
 
 
 @contextmanager
@@ -104,3 +111,16 @@ def test_it_finishes_what_it_began_and_keeps_what_it_acknowledged(server):
     assert not _answers(port)
     said = [f"before {n}" for n in range(3)] + [f"during {n}" for n in range(IN_FLIGHT)]
     assert sorted(Entry.objects.values_list("text", flat=True)) == said
+
+
+def test_killed_workers_are_replaced_and_end_when_told_even_while_they_start(server):
+    process, port = server
+    killed = workers_of(process)
+    assert len(killed) == 2
+    for worker in killed:
+        os.kill(worker, signal.SIGKILL)
+    while not set(workers_of(process)) - set(killed):
+        time.sleep(0.001)
+    # One of them is there, the other one hardly.
+    process.send_signal(signal.SIGTERM)
+    process.wait(20)

@@ -10,7 +10,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from negotiations.checks import no_demo_people
 from negotiations.models import User
-from negotiations.server import require_free_port, run_server
+from negotiations.server import make_server, require_free_port
 from negotiations.startup import refuse_unfit_database
 
 from .commands import REAL, last_line, manage
@@ -85,14 +85,22 @@ def test_serve_says_how_many_workers_there_may_be(monkeypatch, workers):
         call_command("serve")
 
 
-def test_serve_hands_the_number_of_workers_to_the_server(monkeypatch):
-    started = []
-    monkeypatch.setattr("os.execv", lambda _program, command: started.append(command))
-    monkeypatch.setattr("os.chdir", lambda _folder: None)
-    run_server("127.0.0.1", 8000, workers=2)
-    (command,) = started
-    assert command[command.index("--workers") + 1] == "2"
-    assert "--respawn-failed-workers" in command
+def test_serve_hands_the_number_of_workers_to_the_server():
+    server = make_server("127.0.0.1", 8000, workers=2)
+    assert server.workers == 2
+    assert server.respawn_failed_workers
+
+
+def test_what_few_requests_need_is_loaded_with_the_first_of_them():
+    """Each of them would make every start later by a tenth of a second and more."""
+    program = (
+        "import sys; from django.urls import get_resolver; "
+        "get_resolver().url_patterns; print(*sys.modules)"
+    )
+    done = manage("shell", "--no-imports", "-c", program, **REAL)
+    loaded = set(done.stdout.split())
+    assert "issues.views.detail" in loaded
+    assert loaded & {"openpyxl", "docx", "weasyprint", "jsonschema"} == set()
 
 
 def test_taken_port_is_said_with_what_to_do():

@@ -18,10 +18,9 @@ from negotiations.access import Viewer
 
 from ...imports.columns import guess_columns, plain
 from ...imports.dates import guess_day_first
-from ...imports.files import Format, dump, is_workbook, load, read_file
+from ...imports.files import Format, dump, load, read_file, sheets_in
 from ...imports.rows import DATES
 from ...imports.tables import Table
-from ...imports.workbooks import sheet_names
 from ...models import Import, Upload
 
 KEPT = dt.timedelta(days=1)
@@ -149,8 +148,7 @@ def format_of(upload: Upload) -> Format:
 
 def sheets_of(upload: Upload) -> list[str]:
     """The sheets of a workbook; none of a CSV file."""
-    data = _path(upload, "file").read_bytes()
-    return sheet_names(data) if is_workbook(data) else []
+    return sheets_in(_path(upload, "file").read_bytes())
 
 
 def findings_of(upload: Upload) -> tuple[dict[int, dict[str, str]], dict[str, str]]:
