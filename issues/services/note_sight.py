@@ -93,7 +93,7 @@ def change_note_sight(
     people = list(people)
     with transaction.atomic():
         lock(viewer.negotiation)
-        rows = Note.objects.select_for_update().filter(pk=note.pk)
+        rows = Note.objects.select_for_update(of=("self",)).filter(pk=note.pk)
         current: Note = rows.select_related("issue__negotiation", "issue__audience_party").get()
         if not Note.objects.visible_to(viewer).filter(pk=note.pk).exists():
             raise ValidationError(GONE)
