@@ -195,7 +195,8 @@ def shared_by(secret: str) -> tuple[ShareLink, Edition]:
     """The link with this secret while it works. Raises Http404 alike for any that does not."""
     rows = ShareLink.objects.select_related("negotiation", "issue", "round")
     link = rows.filter(sha256=ShareLink.hash_of(secret)).first()
-    if link is None or link.ended(timezone.now(), link_makers(link.negotiation)):
+    makers = link_makers(link.negotiation) if link else set()
+    if link is None or not link.is_whole or link.ended(timezone.now(), makers):
         raise Http404("No link with this secret.")
     edition = Edition.objects.get(negotiation=link.negotiation)
     edition.negotiation = link.negotiation

@@ -71,6 +71,12 @@ def _forget_party(party: Any, **_kwargs: Any) -> None:
     services.forget_party(party)
 
 
+def _let_round_go(round: Any, by: Any, **_kwargs: Any) -> None:
+    from . import services
+
+    services.let_round_go(round, by=by)
+
+
 def _watch_jobs(**_kwargs: Any) -> None:
     from .exports import jobs
 
@@ -88,7 +94,13 @@ class IssuesConfig(AppConfig):
     verbose_name = "Items and their history"
 
     def ready(self) -> None:
-        from negotiations.signals import frame_changed, party_leaves, party_renamed, serving
+        from negotiations.signals import (
+            frame_changed,
+            party_leaves,
+            party_renamed,
+            round_leaves,
+            serving,
+        )
 
         from . import indexing
 
@@ -97,6 +109,7 @@ class IssuesConfig(AppConfig):
         post_migrate.connect(_install_triggers, sender=self)
         frame_changed.connect(_rebuild, dispatch_uid="issues.rebuild")
         party_leaves.connect(_forget_party, dispatch_uid="issues.forget_party")
+        round_leaves.connect(_let_round_go, dispatch_uid="issues.let_round_go")
         serving.connect(_watch_jobs, dispatch_uid="issues.watch_jobs")
         party_renamed.connect(_rename_series, dispatch_uid="issues.rename_series")
         register(check_triggers, Tags.database)

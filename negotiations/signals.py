@@ -16,5 +16,8 @@ party_renamed = Signal()
 # Arguments: party. It is about to be removed; whoever keeps derived rows about it lets them go.
 party_leaves = Signal()
 
+# Arguments: round, by. It is about to be removed; whoever leads others to it may refuse.
+round_leaves = Signal()
+
 # No arguments. This process begins to answer requests; commands never send it.
 serving = Signal()

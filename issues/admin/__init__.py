@@ -1,5 +1,5 @@
 """Django admin for repairs: items, entries, and the rounds at which they come up."""
 
-from . import derived, entries, items, rounds, sources
+from . import derived, entries, items, publishing, rounds, sources
 
-__all__ = ["derived", "entries", "items", "rounds", "sources"]
+__all__ = ["derived", "entries", "items", "publishing", "rounds", "sources"]

@@ -58,7 +58,10 @@ class ShareLink(models.Model):
     sha256 = models.CharField(max_length=64, unique=True)
     # Narrower than the whole: one item or one round, as of a day by what was known then.
     issue = models.ForeignKey(Issue, models.PROTECT, null=True, blank=True, related_name="+")
-    round = models.ForeignKey(Round, models.PROTECT, null=True, blank=True, related_name="+")
+    # Holds no round in place by itself: see `services.let_round_go`.
+    round = models.ForeignKey(
+        Round, models.DO_NOTHING, null=True, blank=True, db_constraint=False, related_name="+"
+    )
     day = models.DateField(null=True, blank=True)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     made_at = models.DateTimeField(default=timezone.now)
@@ -82,10 +85,18 @@ class ShareLink(models.Model):
     def hash_of(secret: str) -> str:
         return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
 
+    def shows(self, *, item_is_seen: bool = True) -> str:
+        """What it shows, in words, for who sees its item or not; fetched with both it may name."""
+        if self.issue_id:
+            return str(self.issue) if item_is_seen else "One that is not shown to you any more"
+        if self.round_id:
+            return str(self.round or "One that was removed since")
+        return "Whole edition"
+
     @property
-    def what(self) -> str:
-        """What it shows, in words."""
-        return str(self.issue or self.round or "Whole edition")
+    def is_whole(self) -> bool:
+        """Whether what it leads to is there."""
+        return self.round_id is None or self.round is not None
 
     def ended(self, now: dt.datetime, makers: Collection[int]) -> str:
         """Why it no longer works; empty while it does.

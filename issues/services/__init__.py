@@ -29,7 +29,14 @@ from .notes import add_note, may_remove, remove_note, restore_note, update_note
 from .opening import ItemData
 from .people import erase_person
 from .places import move_heading, move_issue, rename_series
-from .publishing import note_opened, publish, share, take_down, withdraw_share
+from .publishing import (
+    let_round_go,
+    note_opened,
+    publish,
+    share,
+    take_down,
+    withdraw_share,
+)
 from .refusals import UNDO_MINUTES, check_audience, may_correct, may_undo
 from .removal import change_audience, erase_negotiation, redact
 from .search import rebuild_search, rebuild_searches, search_differences
@@ -80,6 +87,7 @@ __all__ = [
     "forget_party",
     "goes_along",
     "is_wider",
+    "let_round_go",
     "load_negotiation",
     "mark_agenda",
     "mark_in_error",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -12,6 +13,7 @@ from django.utils import timezone
 from negotiations.models import Negotiation, Round, SecurityEvent, User
 from negotiations.services import note
 
+from ..access import link_makers
 from ..models import Edition, Issue, ShareLink
 
 Kind = SecurityEvent.Kind
@@ -83,12 +85,29 @@ def share(
     return link, secret
 
 
-def withdraw_share(link: ShareLink, *, by: User) -> None:
+def withdraw_share(link: ShareLink, *, by: User | None) -> None:
     """From now on the link is dead. Withdrawing twice changes nothing."""
     rows = ShareLink.objects.filter(pk=link.pk, withdrawn_at=None)
     with transaction.atomic():
         if rows.update(withdrawn_at=timezone.now()):
             note(Kind.SHARE_ENDED, by=by, negotiation=link.negotiation, detail=_until(link))
+
+
+def let_round_go(round_: Round, *, by: User | None) -> None:
+    """What links have to say to the removal of a round, in its transaction.
+
+    Raises ValidationError while one that works leads there. Of the others those that could work
+    again, should their maker be a head again, are withdrawn.
+    """
+    links = ShareLink.objects.select_for_update(of=("self",)).filter(round=round_)
+    now, makers = timezone.now(), link_makers(round_.negotiation)
+    waiting = [link for link in links if not link.ended(now, {link.made_by_id})]
+    if any(not link.ended(now, makers) for link in waiting):
+        raise ValidationError(
+            f"A share link leads to “{round_}”. Withdraw it first, under “Public edition”."
+        )
+    for link in waiting:
+        withdraw_share(link, by=by)
 
 
 def note_opened(link: ShareLink) -> None:

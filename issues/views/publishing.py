@@ -7,6 +7,7 @@ from uuid import UUID
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,7 +21,7 @@ from negotiations.views.common import page, sent_from
 from .. import services
 from ..access import link_makers, share_link_of
 from ..forms.publishing import EditionForm, ShareForm
-from ..models import Edition, ShareLink
+from ..models import Edition, Issue, ShareLink
 from ..reads.clock import NOW
 from ..reads.edition import Door, PublicFrame, count_public
 from .pages import person
@@ -76,7 +77,7 @@ def share(request: HttpRequest, slug: str) -> HttpResponse:
     link, secret = made
     address = request.build_absolute_uri(reverse("issues:shared_state", args=[secret]))
     context = {"viewer": viewer, "section": "setup", "part": "publishing"}
-    context |= {"link": link, "address": address}
+    context |= {"link": link, "what": link.shows(), "address": address}
     return render(request, "issues/share_link.html", context)
 
 
@@ -116,9 +117,16 @@ def _show(
     return page(request, "issues/publishing.html", form, context)
 
 
-def _links(viewer: Viewer) -> list[tuple[ShareLink, str]]:
-    """Every link there was, with why it no longer works, if so."""
+def _links(viewer: Viewer) -> list[tuple[ShareLink, str, str]]:
+    """Every link there was, what it shows, and why it no longer works, if so.
+
+    An item may be narrowed since, and be called otherwise: no link names it to who lost it.
+    """
     rows = ShareLink.objects.filter(negotiation=viewer.negotiation)
     now, makers = timezone.now(), link_makers(viewer.negotiation)
+    seen = Issue.objects.in_scope(viewer.scope).filter(pk=OuterRef("issue"))
     links = rows.select_related("made_by", "issue", "round")
-    return [(one, one.ended(now, makers)) for one in links]
+    return [
+        (one, one.shows(item_is_seen=one.is_seen), one.ended(now, makers))
+        for one in links.annotate(is_seen=Exists(seen.order_by()))
+    ]

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from negotiations.models import Delegate, Negotiation, Party, Readout, Round, Source, User
 from negotiations.scopes import MEMBERS
+from negotiations.signals import round_leaves
 
 from .rows import check_unused, delete, lock, locked, moved, next_in, save
 from .sources import add_source
@@ -124,13 +125,15 @@ def move_round(round_: Round, *, by: User | None, step: int) -> None:
 def remove_round(round_: Round, *, by: User | None) -> None:
     """Take away a round added by mistake, with its delegations and readouts.
 
-    Raises ValidationError once an entry or an agenda refers to it or might (`use_may_be_told`).
+    Raises ValidationError once an entry or an agenda refers to it or might (`use_may_be_told`), or
+    while a share link leads to it.
     """
     with transaction.atomic():
         for row in (*round_.delegates.all(), *round_.readouts.all()):
             delete(row, by=by)
         round_.sources.clear()
         check_unused(round_, round_.negotiation, instead="Say that it was cancelled instead.")
+        round_leaves.send(Round, round=round_, by=by)
         delete(round_, by=by)
 
 

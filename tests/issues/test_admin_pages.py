@@ -1,5 +1,6 @@
 """Every page of the admin opens; who is nobody here gets in nowhere."""
 
+import datetime as dt
 from copy import deepcopy
 
 import pytest
@@ -27,7 +28,7 @@ NEVER_ADDED = {
         "EntrySource",
         "AudienceChange",
     ),
-    *("Redaction", "SightChange", "Standing", "StandingParty", "Note"),
+    *("Redaction", "SightChange", "Standing", "StandingParty", "Note", "Edition", "ShareLink"),
 }
 # The search index holds the words of every delegation; sheets are drafts that only those at the
 # table may read; an import is read on its own pages, by who may see what came with it.
@@ -43,7 +44,6 @@ SHOWN_NOWHERE |= {
     "SecurityHead",
     "SharedCount",
 }
-SHOWN_NOWHERE |= {"Edition", "ShareLink"}
 # The chains of hashes are read by verify_history; nothing in them is for a person's eyes.
 SHOWN_NOWHERE |= {"ChainHead", "ChainLink", "PersonErasure"}
 
@@ -66,6 +66,7 @@ def make_world():
     services.redact(factories.record(issue, "US", "Raised"), reason="A slip.", by="admin")
     factories.set_letterhead(negotiation)
     factories.add_note(issue)
+    services.share(negotiation, by=talks.head, lasts=dt.timedelta(days=1), issue=issue)
     open_override(russia, reason="A repair.", by=factories.make_user(is_superuser=True))
     Erasure.objects.create(slug_sha256="0" * 64, reason="On request.", entries=3)
     return talks

@@ -11,10 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from issues import services
-from issues.models import ShareLink
-from negotiations.models import SecurityEvent
+from issues.models import Issue, ShareLink
+from negotiations.models import Round, SecurityEvent
 from negotiations.services import remove_member, update_member
 from tests import factories
+from tests.admin_pages import make_staff, make_superuser
 from tests.factories import viewer
 
 from .editions import PUBLIC, WITHIN, edition_key, make_published, pages, read, shared
@@ -292,3 +293,89 @@ def test_a_head_tied_to_a_side_shares_no_more_than_the_public_scope(talks):
     for rest in pages(talks):
         told = read(f"/s/{secret}/{rest}")[1]
         assert [word for word in WITHIN if word in told] == []
+
+
+# --- What a link leads to goes away ---------------------------------------------------------------
+
+
+@pytest.fixture
+def calm():
+    """Talks without delegations of their own: there a round can be removed; and one to remove."""
+    calm = factories.make_talks()
+    calm.round = factories.make_round(calm.negotiation, "A slip")
+    return calm
+
+
+def remove(talks):
+    address = reverse("negotiations:round_remove", args=[talks.slug, talks.round.place])
+    return signed_in(talks.head).post(address, follow=True).content.decode()
+
+
+def test_a_round_stays_while_a_link_that_works_leads_to_it(calm):
+    _address, link = shared(calm, round_=calm.round)
+    assert "A share link leads to “A slip”. Withdraw it first" in remove(calm)
+    assert Round.objects.filter(pk=calm.round.pk).exists()
+    services.withdraw_share(link, by=calm.head)
+    assert "“A slip” is removed." in remove(calm)
+
+
+def test_a_link_that_has_run_out_holds_no_round(calm):
+    with time_machine.travel(dt.datetime(2026, 3, 1, tzinfo=dt.UTC)):
+        shared(calm, round_=calm.round)
+    assert "is removed" in remove(calm)
+
+
+def test_a_link_that_could_work_again_is_withdrawn_with_its_round(calm):
+    """Its maker is no head now, and may be one again: then it would lead to everything."""
+    maker = factories.add_member(calm.negotiation, "head")
+    link, secret = services.share(
+        calm.negotiation, by=maker, lasts=dt.timedelta(days=1), round_=calm.round
+    )
+    membership = calm.negotiation.memberships.get(user=maker)
+    update_member(membership, role="viewer", party=None)
+    assert "is removed" in remove(calm)
+    update_member(membership, role="head", party=None)
+    link.refresh_from_db()
+    assert link.withdrawn_at
+    assert read(reverse("issues:shared_state", args=[secret]))[0] == 404
+
+
+def test_a_link_to_what_is_not_there_leads_nowhere(calm):
+    address, _link = shared(calm, round_=calm.round)
+    calm.round.delete()
+    assert read(address) == read(RANDOM)
+    page = signed_in(calm.head).get(reverse("issues:publishing", args=[calm.slug]))
+    assert "One that was removed since" in page.content.decode()
+
+
+def test_an_item_that_was_narrowed_is_named_to_no_one_who_lost_it(talks):
+    """It may be called otherwise since."""
+    issue = talks.issues[1]
+    shared(talks, issue=issue)
+    russia = viewer(talks.negotiation, talks.ru)
+    shown = russia.written_for()
+    Issue.objects.filter(pk=issue.pk).update(title="kestrel", **shown)
+    ru_head = factories.add_member(talks.negotiation, "head", "RU")
+    address = reverse("issues:publishing", args=[talks.slug])
+    assert "kestrel" in signed_in(ru_head).get(address).content.decode()
+    page = signed_in(talks.head).get(address).content.decode()
+    assert "kestrel" not in page
+    assert "One that is not shown to you any more" in page
+    admin = signed_in(make_superuser())
+    for name in ("changelist", "change"):
+        row = [ShareLink.objects.get().pk] if name == "change" else []
+        page = admin.get(reverse(f"admin:issues_sharelink_{name}", args=row)).content.decode()
+        assert "One that is not shown" in page
+        assert "kestrel" not in page
+
+
+def test_only_heads_and_superusers_read_of_links_in_the_admin(talks):
+    _address, link = shared(talks)
+    address = reverse("admin:issues_sharelink_changelist")
+    counts = {}
+    for role in ("head", "recorder"):
+        staff = make_staff(talks.negotiation, role)
+        counts[role] = signed_in(staff).get(address).context["cl"].result_count
+    assert counts == {"head": 1, "recorder": 0}
+    page = signed_in(make_superuser()).get(reverse("admin:issues_sharelink_change", args=[link.pk]))
+    assert link.sha256 not in page.content.decode()
