@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from negotiations.access import Role, viewer_with
 from negotiations.htmx import wants_fragment
 from negotiations.templatetags.parley import plural
+from negotiations.views.common import safe_path
 
 from .. import services
 from ..forms.bulk import BulkForm
@@ -22,7 +23,7 @@ from ..reads.frame import FrameView
 from ..reads.standings import NOTHING, StandingReader, StandingView
 from ..standing import movement
 from .entries import DIALOG, answer, take_over
-from .pages import page_context, person, safe_path
+from .pages import page_context, person
 
 MOST = 500  # items in one request, so that no address or page grows without bound
 TARGET = "bulk-form"

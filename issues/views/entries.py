@@ -19,6 +19,7 @@ from negotiations.dates import date_text
 from negotiations.exceptions import Conflict
 from negotiations.htmx import wants_fragment
 from negotiations.templatetags.parley import plural
+from negotiations.views.common import safe_path
 
 from .. import services
 from ..access import entry_of, issue_of
@@ -32,7 +33,7 @@ from ..reads.standings import NOTHING, StandingReader, StandingView
 from ..reads.stands import read_stands
 from ..reads.wording import saved_text
 from ..services import EntryData
-from .pages import page_context, person, safe_path
+from .pages import page_context, person
 
 DIALOG = "entry-dialog-content"
 # Where the answer goes from the form that stands beside an item's history.

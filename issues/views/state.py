@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 from negotiations.access import viewer_of
 from negotiations.htmx import render_page_or_partial, wants_fragment
 from negotiations.moments import one_moment
+from negotiations.views.common import safe_path
 
 from ..filters import IssueFilter
 from ..forms.clock import AsOfForm
@@ -21,7 +22,6 @@ from .pages import (
     page_context,
     page_of,
     person,
-    safe_path,
 )
 
 

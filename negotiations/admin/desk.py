@@ -45,10 +45,15 @@ class Desk:
     def own_parties(self) -> list[Party]:
         """The delegations whose own this person sees: tied to them, or by an open override."""
         own = [row.party for row in self.memberships.values() if row.party]
+        return own + [one.party for one in self.overrides]
+
+    @cached_property
+    def overrides(self) -> list[Override]:
+        """What this person has opened without clearance and is still open."""
         if not self.user.is_superuser:
-            return own
-        opened = Override.objects.still_open().filter(by=self.user).select_related("party")
-        return own + [one.party for one in opened]
+            return []
+        opened = Override.objects.still_open().filter(by=self.user)
+        return list(opened.select_related("party", "negotiation"))
 
     @property
     def negotiations(self) -> QuerySet[Negotiation]:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.http import require_POST
 
 from negotiations.confirming import ask_to_confirm, is_confirmed
 from negotiations.models import Override
 from negotiations.services import end_override
+from negotiations.views.common import safe_path
 
 from .base import ServiceAdmin
 from .desk import user_of
@@ -63,6 +69,23 @@ class OverrideAdmin(ServiceAdmin):
         if self.has_add_permission(request) and not is_confirmed(request):
             return ask_to_confirm(request)
         return super().add_view(request, form_url, extra_context)
+
+    def get_urls(self) -> list[URLPattern]:
+        end = self.admin_site.admin_view(require_POST(self.end_view))
+        return [
+            path("<uuid:uuid>/end/", end, name="negotiations_override_end"),
+            *super().get_urls(),
+        ]
+
+    def end_view(self, request: HttpRequest, uuid: UUID) -> HttpResponse:
+        """From the banner: end one's own, and back to where one was; ended twice it stays ended."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        rows = Override.objects.select_related("party", "negotiation")
+        opened = get_object_or_404(rows, uuid=uuid, by=user_of(request))
+        end_override(opened, by=user_of(request))
+        messages.success(request, f"Ended: what only {opened.party} sees is shut again.")
+        return redirect(safe_path(request, request.POST.get("back", ""), reverse("admin:index")))
 
     @admin.action(description="End now")
     def end_now(self, request: HttpRequest, queryset: QuerySet[Override]) -> None:

@@ -14,6 +14,7 @@ from django.contrib import messages
 from django.core.exceptions import BadRequest, ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from negotiations.exceptions import Conflict
 from negotiations.forms import attempt
@@ -146,3 +147,9 @@ def _shown(field: forms.BoundField) -> str:
     values = value if isinstance(value, list) else [value]
     words = {str(key): str(label) for key, label in choices}
     return ", ".join(words.get(str(one), str(one)) for one in values if one) or "(none)"
+
+
+def safe_path(request: HttpRequest, typed: str, otherwise: str) -> str:
+    """`typed` if it is a path on this host, else `otherwise`."""
+    ours = url_has_allowed_host_and_scheme(typed, {request.get_host()}, request.is_secure())
+    return typed if typed.startswith("/") and ours else otherwise

@@ -6,12 +6,12 @@ from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from negotiations import eyes
 from negotiations.access import eyes_of, heading
 from negotiations.htmx import HtmxRequest
+from negotiations.views.common import safe_path
 
 
 @require_http_methods(["GET", "POST"])
@@ -34,9 +34,6 @@ def preview(request: HtmxRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def preview_stop(request: HttpRequest) -> HttpResponse:
     """One's own eyes again, on the page one was on."""
-    back = request.POST.get("back", "/")
-    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
-        back = "/"
     if request.method == "POST" and eyes.give_back(request.session):
         messages.success(request, "You see everything with your own eyes again.")
-    return redirect(back)
+    return redirect(safe_path(request, request.POST.get("back", ""), "/"))

@@ -5,7 +5,9 @@ import datetime as dt
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from negotiations.admin.desk import Desk
@@ -42,6 +44,8 @@ def talks():
 
 def browser(user, confirmed=True):
     client = Client()
+    if user is None:
+        return client
     client.force_login(user)
     if confirmed:
         factories.confirm(client)
@@ -165,3 +169,62 @@ def test_staff_who_are_no_superusers_have_no_such_page(talks):
     staff = factories.make_user(is_staff=True)
     address = reverse("admin:negotiations_override_changelist")
     assert browser(staff).get(address).status_code == 403
+
+
+# --- The banner -----------------------------------------------------------------------------------
+
+PAGES = ("index", "issues_entry_changelist", "negotiations_override_add", "password_change")
+
+
+def banner(client, name="index"):
+    """The page of the admin with this name, when it says what is open."""
+    page = client.get(reverse(f"admin:{name}"), follow=True)
+    assert page.status_code == 200
+    text = page.content.decode()
+    return text if "without clearance, until" in text else ""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_of_the_admin_says_what_is_open(talks, name):
+    client = browser(talks.admin)
+    assert not banner(client, name)
+    open_override(talks.russia, reason=REASON, by=talks.admin)
+    assert REASON in banner(client, name)
+    assert not banner(browser(make_other_superuser()), name)
+
+
+def end(client, opened, **typed):
+    return client.post(reverse("admin:negotiations_override_end", args=[opened.uuid]), typed)
+
+
+def test_it_is_ended_there_and_one_is_back_where_one_was(talks):
+    opened = open_override(talks.russia, reason=REASON, by=talks.admin)
+    client, here = browser(talks.admin), reverse("admin:issues_entry_changelist")
+    assert reverse("admin:negotiations_override_end", args=[opened.uuid]) in banner(client)
+    for _twice in range(2):
+        assert end(client, opened, back=here)["Location"] == here
+    assert found(client, "kestrel") == set()
+    assert not banner(client)
+    assert SecurityEvent.objects.filter(kind="override").count() == 2
+
+
+def test_nobody_else_ends_it_and_nothing_leads_elsewhere(talks):
+    opened = open_override(talks.russia, reason=REASON, by=talks.admin)
+    staff = factories.make_user(is_staff=True)
+    answers = [end(browser(person), opened) for person in (make_other_superuser(), staff)]
+    assert [answer.status_code for answer in answers] == [404, 403]
+    assert end(browser(None), opened)["Location"].startswith("/login/")
+    page = reverse("admin:negotiations_override_end", args=[opened.uuid])
+    assert browser(talks.admin).get(page).status_code == 405
+    away = end(browser(talks.admin), opened, back="https://elsewhere.example/")
+    assert away["Location"] == reverse("admin:index")
+
+
+def test_two_that_are_open_cost_no_more_queries_than_one(talks):
+    client, counts = browser(talks.admin), []
+    for code in ("RU", "US"):
+        open_override(talks.negotiation.parties.get(code=code), reason=REASON, by=talks.admin)
+        with CaptureQueriesContext(connection) as captured:
+            assert banner(client)
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
