@@ -15,11 +15,9 @@ def _drop_triggers(using: str, **_kwargs: Any) -> None:
     triggers.drop(using)
 
 
-def _brought_chains(plan: Sequence[Any]) -> bool:
-    """Whether this `migrate` made the tables of the chains."""
-    return ("issues", "0008_chains") in [
-        (one.app_label, one.name) for one, back in plan if not back
-    ]
+def _brought(plan: Sequence[Any]) -> set[str]:
+    """The migrations of this app that this `migrate` carried out."""
+    return {one.name for one, back in plan if one.app_label == "issues" and not back}
 
 
 def _install_triggers(using: str, plan: Sequence[Any] = (), **_kwargs: Any) -> None:
@@ -31,10 +29,11 @@ def _install_triggers(using: str, plan: Sequence[Any] = (), **_kwargs: Any) -> N
     fulltext.install(using)
     if using == DEFAULT_DB_ALIAS and fulltext.is_behind(using):
         services.rebuild_searches()  # an upgrade brings the first index
-    if _brought_chains(plan):
-        # Only then: whatever else comes without a link did not come through the services.
+    # Only then: whatever else comes without a link did not come through the services.
+    follow = {"0008_chains": services.chain_negotiation, "0017_standing_counts": services.recount}
+    for name in sorted(follow.keys() & _brought(plan)):
         for negotiation in Negotiation.objects.using(using):
-            services.chain_negotiation(negotiation)
+            follow[name](negotiation)
 
 
 def check_triggers(*, databases: Sequence[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
@@ -63,6 +62,12 @@ def _rebuild(negotiation: Any, **_kwargs: Any) -> None:
     from . import services
 
     services.rebuild_negotiation(negotiation)
+
+
+def _follow_rounds(negotiation: Any, **_kwargs: Any) -> None:
+    from . import services
+
+    services.follow_rounds(negotiation)
 
 
 def _forget_party(party: Any, **_kwargs: Any) -> None:
@@ -99,6 +104,7 @@ class IssuesConfig(AppConfig):
             party_leaves,
             party_renamed,
             round_leaves,
+            rounds_changed,
             serving,
         )
 
@@ -108,6 +114,7 @@ class IssuesConfig(AppConfig):
         pre_migrate.connect(_drop_triggers, sender=self)
         post_migrate.connect(_install_triggers, sender=self)
         frame_changed.connect(_rebuild, dispatch_uid="issues.rebuild")
+        rounds_changed.connect(_follow_rounds, dispatch_uid="issues.follow_rounds")
         party_leaves.connect(_forget_party, dispatch_uid="issues.forget_party")
         round_leaves.connect(_let_round_go, dispatch_uid="issues.let_round_go")
         serving.connect(_watch_jobs, dispatch_uid="issues.watch_jobs")

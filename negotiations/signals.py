@@ -10,6 +10,9 @@ from django.dispatch import Signal
 # Arguments: negotiation. Its parties, its rule or the scopes that exist have changed.
 frame_changed = Signal()
 
+# Arguments: negotiation. Its rounds have other days, another state or another order now.
+rounds_changed = Signal()
+
 # Arguments: party, was. Its code is another now.
 party_renamed = Signal()
 

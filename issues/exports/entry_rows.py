@@ -13,7 +13,7 @@ from negotiations.access import scope_filter
 from ..models import Entry, EntrySource, Redaction
 from ..numbers import Number
 from ..reads.history import statuses_before
-from ..services.standings import load
+from ..services.loaded import load
 from ..standing import EntryValue, replaced
 from .snapshot import PAGE, Snapshot
 

@@ -15,7 +15,7 @@ from .publishing import Edition, ShareLink
 from .search import SearchRow
 from .sheets import Sheet, SheetRow
 from .sight import SightChange, SightPerson
-from .standings import Standing, StandingParty
+from .standings import Standing, StandingCount, StandingParty
 from .vault import Vault, VaultPerson, VaultUse, VaultVersion
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "SightChange",
     "SightPerson",
     "Standing",
+    "StandingCount",
     "StandingParty",
     "Upload",
     "Vault",

@@ -239,6 +239,8 @@ class Entry(AppendOnly):
             ),
             # What began to count at a round, or between two days.
             models.Index(fields=["issue", "counts_from"], name="entry_counts"),
+            # What names a round, though it was said on other days.
+            models.Index(fields=["round", "counts_from"], name="entry_of_round"),
             # What came in since a person last marked as read.
             models.Index(fields=["recorded_at"], name="entry_recorded"),
         ]

@@ -101,7 +101,13 @@ class Standing(models.Model):
 
         indexes = [
             # What moved at each round: of all periods, those that began on its few days.
-            models.Index(fields=["negotiation", "scope", "since"], name="standing_began"),
+            models.Index(fields=["negotiation", "scope", "since", "issue"], name="standing_began"),
+            # What the state of play folds away: hardly any, or hardly anything else.
+            models.Index(
+                fields=["negotiation", "scope", "until", "since", "issue"],
+                condition=Q(headline=None),
+                name="standing_nothing",
+            ),
             # A cell of the state of play, and what stood before: neither looks at the row.
             models.Index(
                 fields=["issue", "scope", "since", "until", "headline", "badge", "fell_from"],
@@ -145,3 +151,30 @@ class StandingParty(models.Model):
 
     def __str__(self) -> str:
         return f"{self.party}: {self.status or 'no status'}"
+
+
+class StandingCount(models.Model):
+    """How many items show a fact: kept as standings change, so that no page counts all of them.
+
+    In a year, a month or a day (`first` and `last` are the first of it): by how many more came to
+    stand so than left it. Else, kind `span`: of how many it is true between the ends of two days.
+    What the facts are says `issues.standing.counts`.
+    """
+
+    negotiation = models.ForeignKey(Negotiation, models.PROTECT, related_name="+", db_index=False)
+    scope = models.CharField(max_length=24)
+    kind = models.CharField(max_length=5)
+    first = models.DateField()
+    last = models.DateField()
+    fact = models.CharField(max_length=40)
+    n = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "negotiation", "scope", "kind", "first", "last", "fact", name="standing_count_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.fact}: {self.n}"

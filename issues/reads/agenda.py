@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from negotiations.prepared import prepared
 from negotiations.scopes import Scope
 
 from ..models import Issue, Standing
+from ..models.standings import StandingQuerySet
+from .counts import stands_on
 from .frame import FrameView
 from .moves import ItemName, item_names
 from .standings import period
@@ -28,6 +30,7 @@ class Agenda(Sequence[int]):
     """
 
     def __init__(self, frame: FrameView, *, fold: bool = False) -> None:
+        self._frame = frame
         self._which = (
             *(frame.negotiation.pk, frame.viewer.scope),
             *(frame.clock.as_of if fold else None, fold),
@@ -37,7 +40,9 @@ class Agenda(Sequence[int]):
 
     @cached_property
     def _length(self) -> int:
-        return sum(_counted(*self._which))
+        negotiation, scope, day, fold = self._which
+        items = stands_on(self._frame, day).items
+        return items - len(_folded(negotiation, scope, day)) if fold else items
 
     def __len__(self) -> int:
         return self._length
@@ -97,11 +102,11 @@ def _first(negotiation: int, scope: Scope, day: dt.date | None, fold: bool) -> Q
 
 
 @prepared
-def _counted(negotiation: int, scope: Scope, day: dt.date | None, fold: bool) -> QuerySet[Any, Any]:
+def _folded(negotiation: int, scope: Scope, day: dt.date | None) -> QuerySet[Any, Any]:
+    """What has no status, but for parents of items that have one."""
     standings = Standing.objects.as_of(scope, day)
-    rows = standings.shown_in(negotiation)
-    if fold:
-        parts = standings.filter(issue__parent=OuterRef("issue"), issue__entered_in_error=False)
-        rows = rows.filter(~Q(category="") | Exists(parts.exclude(category="").order_by()))
-    # By category, the order of the index that has all of it: several numbers to be added up.
-    return rows.order_by().values("category").annotate(n=Count("pk")).values_list("n", flat=True)
+    parts = standings.filter(
+        issue__parent=OuterRef("issue"), issue__entered_in_error=False, headline__isnull=False
+    )
+    rows: StandingQuerySet = standings.filter(~Exists(parts.order_by()), headline=None)
+    return rows.shown_in(negotiation).order_by().values_list("issue_id")

@@ -13,8 +13,8 @@ from negotiations.dates import date_text
 from negotiations.models import Round
 from negotiations.templatetags.parley import moment
 
+from ..spans import Span
 from .frame import FrameView
-from .span import Span
 
 
 class Moment(NamedTuple):

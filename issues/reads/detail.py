@@ -12,7 +12,7 @@ from negotiations.prepared import prepared
 from negotiations.scopes import Scope
 
 from ..models import AgendaLine, Issue
-from ..services.standings import load_raised_by
+from ..services.loaded import load_raised_by
 from .frame import FrameView
 from .history import History, HistoryReader
 from .rows import ItemRow, RowBuilder

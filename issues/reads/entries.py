@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -22,9 +22,9 @@ from negotiations.scopes import Scope
 
 from ..models import Entry, EntrySource, Issue
 from ..models.entries import EntryQuerySet
+from ..spans import Span
 from ..standing import replaced
 from .frame import FrameView, StatusView
-from .span import Span
 
 LATE_DAYS = 7
 SAYS = (Entry.Kind.ENTRY, Entry.Kind.CORRECTION)
@@ -120,29 +120,32 @@ class EntryReader:
         """
         return self._by_item(row for one in conditions for row in _fitting(*self._where, one))
 
-    def told_at(self, round_pk: int, span: Span | None) -> dict[int, list[int]]:
+    def told_at(
+        self, round_pk: int, span: Span | None, issues: list[int] | None = None
+    ) -> dict[int, list[int]]:
         """As `counting`: entries that name the round, and those that began to count while it met.
 
-        Two queries as there: together the database would read every entry.
+        On all items or on these. Two queries as there: together the database would read every
+        entry.
         """
-        rows = _naming(*self._where, round_pk)
+        rows = _naming(*self._where, round_pk, issues)
         if span:
-            rows = rows + _beginning(*self._where, span.before, span.after)
+            rows = rows + _beginning(*self._where, span.before, span.after, issues)
         return self._by_item(rows)
 
-    def naming_from_outside(self, spans: Mapping[int, Span | None]) -> Counter[int]:
-        """By round, how many entries name it and began to count before or after it met."""
+    def naming_from_outside(self, spans: Mapping[int, Span | None]) -> list[tuple[int, int]]:
+        """The round and the item of every entry that names a round and counts from another day."""
         if not spans:
-            return Counter()
+            return []
         ends = [(pk, *_outside_of(span)) for pk, span in spans.items()]
         rows = _naming_outside(*self._known, self.frame.clock.as_of, *chain.from_iterable(ends))
         named = {row[0]: row[3] for row in rows}
         told = self._by_item(row[:3] for row in rows)
-        return Counter(named[pk] for pks in told.values() for pk in pks)
+        return [(named[pk], issue) for issue, pks in told.items() for pk in pks]
 
-    def told_in(self, span: Span) -> dict[int, list[int]]:
-        """As `counting`: entries that began to count within."""
-        return self._by_item(_beginning(*self._where, span.before, span.after))
+    def told_in(self, span: Span, issues: list[int] | None = None) -> dict[int, list[int]]:
+        """As `counting`: entries that began to count within, on all items or on these."""
+        return self._by_item(_beginning(*self._where, span.before, span.after, issues))
 
     def _by_item(self, rows: Iterable[Fitting]) -> dict[int, list[int]]:
         fitting = sorted(set(rows))
@@ -252,16 +255,32 @@ def _outside_of(span: Span | None) -> tuple[dt.date, dt.date]:
 
 @prepared
 def _naming(
-    negotiation: int, scope: Scope, known: Moment, as_of: Day, round_pk: int
+    negotiation: int,
+    scope: Scope,
+    known: Moment,
+    as_of: Day,
+    round_pk: int,
+    issues: list[int] | None,
 ) -> QuerySet[Any, Any]:
-    return _fitting(negotiation, scope, known, as_of, Q(round=round_pk))
+    there = Q(round=round_pk) & _on(issues)
+    return _fitting(negotiation, scope, known, as_of, there)
+
+
+def _on(issues: list[int] | None) -> Q:
+    return Q() if issues is None else Q(issue__in=issues)
 
 
 @prepared
 def _beginning(
-    negotiation: int, scope: Scope, known: Moment, as_of: Day, before: dt.date, after: Day
+    negotiation: int,
+    scope: Scope,
+    known: Moment,
+    as_of: Day,
+    before: dt.date,
+    after: Day,
+    issues: list[int] | None,
 ) -> QuerySet[Any, Any]:
-    within = Q(counts_from__gt=before)
+    within = Q(counts_from__gt=before) & _on(issues)
     within &= Q(counts_from__lte=after) if after else Q()
     return _fitting(negotiation, scope, known, as_of, within)
 
@@ -276,7 +295,9 @@ def _naming_outside(
     """
     found = Q()
     for round_pk, before, last in zip(ends[::3], ends[1::3], ends[2::3], strict=True):
-        found |= Q(Q(counts_from__lte=before) | Q(counts_from__gt=last), round=round_pk)
+        # Two ranges of the index of each round.
+        found |= Q(round=round_pk, counts_from__lte=before)
+        found |= Q(round=round_pk, counts_from__gt=last)
     rows = _recorded(scope, known).filter(found, kind__in=SAYS, issue__entered_in_error=False)
     rows = rows.filter(issue__recorded_at__lte=known) if known else rows
     rows = rows.filter(counts_from__lte=as_of) if as_of else rows

@@ -80,6 +80,8 @@ class FrameView:
         self.clock = clock
         self.negotiation: Negotiation = viewer.negotiation
         self.today: dt.date = timezone.localdate()
+        # What was counted of it, by day: `counts.stands_on`.
+        self.stands: dict[dt.date | None, Any] = {}
 
     @cached_property
     def parties(self) -> dict[int, Party]:

@@ -22,7 +22,7 @@ from negotiations.scopes import Scope
 
 from ..models import Entry, EntrySource, Issue, Redaction
 from ..services import may_correct, may_undo
-from ..services.standings import load_seen
+from ..services.loaded import load_seen
 from ..standing import EntryValue, replaced
 from .entries import entered_late
 from .frame import FrameView, StatusView

@@ -15,7 +15,7 @@ from negotiations.models import Category, Negotiation, Party, User
 from negotiations.scopes import MEMBERS
 
 from ..models import Entry, Standing
-from ..services.standings import entries_in, frames_of, load_entries, load_raised_by
+from ..services.loaded import entries_in, frames_of, load_entries, load_raised_by
 from ..standing import movement, periods, standing_on
 from ..standing.movement import CONFIRMED
 from .entries import entered_late

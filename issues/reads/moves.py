@@ -16,13 +16,14 @@ from negotiations.prepared import prepared
 from negotiations.scopes import Scope
 
 from ..models import Issue, Standing
+from ..models.items import IssueQuerySet
 from ..models.standings import StandingQuerySet
 from ..numbers import Number
+from ..spans import Span
 from ..standing import Movement, movement
-from ..standing.values import HELD
+from ..standing.counts import signs
 from .entries import EntryLine, EntryReader
 from .frame import FrameView, months_before
-from .span import Span
 from .standings import StandingReader, StandingView
 from .wording import ARROWS, badge_text, movement_text, remark_text, words_text
 
@@ -107,20 +108,44 @@ def item_names(frame: FrameView, pks: Collection[int] | None = None) -> dict[int
     return {row[0]: ItemName(*row) for row in rows}
 
 
+def item_order(frame: FrameView, pks: Collection[int]) -> list[int]:
+    """Those of these items that the page knows of, in the order of the agenda. One query."""
+    where = (frame.negotiation.pk, frame.viewer.scope, frame.clock.known_moment)
+    if len(pks) > MANY:
+        return [pk for pk in _order(*where) if pk in pks]
+    return _order_of(*where, list(pks))
+
+
+@prepared
+def _order(negotiation: int, scope: Scope, known: dt.datetime | None) -> QuerySet[Any, Any]:
+    return _known(negotiation, scope, known).in_agenda_order().values_list("pk", flat=True)
+
+
+@prepared
+def _order_of(
+    negotiation: int, scope: Scope, known: dt.datetime | None, pks: list[int]
+) -> QuerySet[Any, Any]:
+    issues = _known(negotiation, scope, known).filter(pk__in=pks)
+    return issues.in_agenda_order().values_list("pk", flat=True)
+
+
 @prepared
 def _names(negotiation: int, scope: Scope, known: dt.datetime | None) -> QuerySet[Any, Any]:
-    issues = Issue.objects.shown_in(negotiation, scope).in_agenda_order()
-    issues = issues.filter(recorded_at__lte=known) if known else issues
-    return issues.values_list(*ItemName._fields)
+    issues = _known(negotiation, scope, known)
+    return issues.in_agenda_order().values_list(*ItemName._fields)
 
 
 @prepared
 def _names_of(
     negotiation: int, scope: Scope, known: dt.datetime | None, pks: list[int]
 ) -> QuerySet[Any, Any]:
-    issues = Issue.objects.shown_in(negotiation, scope).filter(pk__in=pks)
-    issues = issues.filter(recorded_at__lte=known) if known else issues
+    issues = _known(negotiation, scope, known).filter(pk__in=pks)
     return issues.in_agenda_order().values_list(*ItemName._fields)
+
+
+def _known(negotiation: int, scope: Scope, known: dt.datetime | None) -> IssueQuerySet:
+    issues: IssueQuerySet = Issue.objects.shown_in(negotiation, scope)
+    return issues.filter(recorded_at__lte=known) if known else issues
 
 
 # --- One item -----------------------------------------------------------------------------------
@@ -171,20 +196,6 @@ def moved_item(issue: ItemName, url: str, views: Pair, frames: Sequence[FrameVie
 
 
 # --- All of them --------------------------------------------------------------------------------
-
-
-def signs(before: StandingView, after: StandingView, moved: Movement) -> list[str]:
-    """What is to be counted of one movement; several may hold at once."""
-    found = {
-        "forward": moved.direction == "up",
-        "back": moved.direction == "down",
-        "new": moved.kind == "new" and moved.direction == "up",
-        "reopened": moved.kind == "reopened",
-        "blocked": after.category == HELD != before.category,
-        "confirmed": moved.now_confirmed,
-        "disputed": moved.now_disputed,
-    }
-    return [name for name, holds in found.items() if holds]
 
 
 class Totals(Counter[str]):

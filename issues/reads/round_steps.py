@@ -14,10 +14,10 @@ from negotiations.prepared import prepared
 from negotiations.scopes import Scope
 
 from ..models import Standing
+from ..spans import Span
 from ..standing import StandingValue
 from .frame import FrameView
 from .moves import Pair, Totals, item_names
-from .span import Span
 from .standings import StandingReader, StandingView
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.core.paginator import Page
@@ -19,8 +19,11 @@ from negotiations.models import Delegate, Party, Readout, Round, Source
 from negotiations.prepared import prepared
 from negotiations.scopes import Scope
 
-from ..models import AgendaLine
+from ..models import AgendaLine, Standing
+from ..models.standings import StandingQuerySet
+from ..spans import Span
 from .agenda import count_items
+from .counts import moved_between
 from .entries import EntryReader, SourceView, all_entered, source_view
 from .frame import FrameView
 from .moves import (
@@ -28,13 +31,13 @@ from .moves import (
     MovedItem,
     Totals,
     item_names,
+    item_order,
     looks_between,
     moved_item,
     with_freshness_of,
 )
 from .paging import page_at
-from .round_steps import Step, steps_at, totals_of
-from .span import Span
+from .round_steps import steps_at, totals_of
 from .standings import NOTHING, StandingReader, StandingView
 
 ITEMS_PER_PAGE = 20
@@ -77,9 +80,16 @@ def read_rounds(frame: FrameView) -> list[RoundRow]:
     day = frame.clock.day
     spans = {r.pk: None if is_later(r, day) else span_of(frame, r) for r in frame.rounds}
     held = {pk: span for pk, span in spans.items() if span}
-    steps = steps_at(frame, held)
+    kept = moved_between(frame, held.values())
+    steps = steps_at(frame, {pk: span for pk, span in held.items() if span not in kept})
     totals = {pk: totals_of(found) for pk, found in steps.items()}
-    counts = _entry_counts(frame, spans, steps)
+    counts = Counter(pk for pk, _issue in EntryReader(frame).naming_from_outside(spans))
+    for pk, within in steps.items():
+        counts[pk] += sum(step.entries for step in within)
+    for pk, span in held.items():
+        if span in kept:
+            totals[pk] = kept[span].totals
+            counts[pk] += kept[span]["entries"]
     heads = defaultdict(list)
     for delegate in _heads(frame.negotiation.pk):
         heads[delegate.round_id].append(delegate)
@@ -110,20 +120,6 @@ def state_on(round_: Round, day: dt.date) -> str:
 def _heads(negotiation: int) -> QuerySet[Delegate]:
     rows = Delegate.objects.filter(round__negotiation=negotiation, is_head=True)
     return rows.select_related("party")
-
-
-def _entry_counts(
-    frame: FrameView, spans: Mapping[int, Span | None], steps: Mapping[int, Iterable[Step]]
-) -> Counter[int]:
-    """As many entries as the page of each round shows.
-
-    Those that began to count while it met are counted with the standings; read are only those
-    that name a round and began to count on other days.
-    """
-    found = EntryReader(frame).naming_from_outside(spans)
-    for pk, within in steps.items():
-        found[pk] += sum(step.entries for step in within)
-    return found
 
 
 # --- One round ----------------------------------------------------------------------------------
@@ -197,6 +193,14 @@ class RoundPage:
         return self.round.is_held or self.is_under_way
 
 
+class _Happened(NamedTuple):
+    """At a round: the items touched, how many entries tell of it, what moved."""
+
+    touched: set[int]
+    entries: int
+    totals: Totals
+
+
 class RoundReader:
     """Reads one round, in the viewer's scope and at the page's clock."""
 
@@ -209,14 +213,12 @@ class RoundReader:
 
     def read(self, page: str = "") -> RoundPage:
         """One page of the items: those touched, then the rest of the agenda."""
-        told = self.entries.told_at(self.round.pk, self.span)
-        agenda = self._agenda()
-        looks = looks_between(self.frame, self.entries, self.span) if self.span else {}
-        touched = {*told, *looks}
-        names = item_names(self.frame, touched | agenda.keys())
-        order = [pk for pk in names if pk in touched]
-        order += [pk for pk in names if pk in agenda and pk not in touched]
+        agenda, what = self._agenda(), self._what_happened()
+        order = item_order(self.frame, what.touched | agenda.keys())
+        order.sort(key=lambda pk: pk not in what.touched)
         shown = page_at(order, page, ITEMS_PER_PAGE)
+        names = item_names(self.frame, list(shown))
+        told = self.entries.told_at(self.round.pk, self.span, list(names))
         places = [r.pk for r in self.frame.rounds]
         at = places.index(self.round.pk)
         return RoundPage(
@@ -232,13 +234,30 @@ class RoundReader:
             ],
             items=self._items([names[pk] for pk in shown], told, agenda),
             page=shown,
-            totals=Totals.of(looks.values()),
-            touched=len(touched),
-            entries=sum(map(len, told.values())),
+            totals=what.totals,
+            touched=len(what.touched),
+            entries=what.entries,
             agenda=_facts(agenda),
             others=count_items(self.frame) - len(order),
             moves_url=self._moves_url(),
             is_ahead=bool(self.span and self._first_day > self.frame.clock.day),
+        )
+
+    def _what_happened(self) -> _Happened:
+        round_pk, span = self.round.pk, self.span
+        kept = moved_between(self.frame, [span]) if span else {}
+        if span is None or span not in kept:
+            told = self.entries.told_at(round_pk, span)
+            looks = looks_between(self.frame, self.entries, span) if span else {}
+            entries = sum(map(len, told.values()))
+            return _Happened({*told, *looks}, entries, Totals.of(looks.values()))
+        # Whatever began to count while it met began a period.
+        begun = _begun(self.frame.negotiation.pk, self.frame.viewer.scope, *span.days)
+        outside = self.entries.naming_from_outside({round_pk: span})
+        return _Happened(
+            {*begun, *(issue for _round, issue in outside)},
+            kept[span]["entries"] + len(outside),
+            kept[span].totals,
         )
 
     def _moves_url(self) -> str:
@@ -311,6 +330,14 @@ class RoundReader:
             for side in found.values()
             if side.people or side.told or day is None or _at_the_table(side.party, day)
         ]
+
+
+@prepared
+def _begun(negotiation: int, scope: Scope, before: dt.date, last: dt.date) -> QuerySet[Any, Any]:
+    """The items whose standing became another within."""
+    rows = Standing.objects.filter(scope=scope.key, since__gt=before, since__lte=last)
+    shown: StandingQuerySet = rows.shown_in(negotiation)
+    return shown.order_by().values_list("issue_id", flat=True).distinct()
 
 
 @prepared

@@ -23,7 +23,7 @@ from negotiations.scopes import Scope
 
 from ..models import Standing
 from ..models.standings import holds_on
-from ..services.standings import LoadedEntry, entries_in, load_entries, load_frames
+from ..services.loaded import LoadedEntry, entries_in, load_entries, load_frames
 from ..standing import Period, StandingValue, Word, periods, standing_on
 from .frame import FrameView, StatusView, aged_date_text
 

@@ -21,7 +21,9 @@ from negotiations.templatetags.parley import mini
 
 from ..models import Issue, Standing
 from ..models.standings import StandingQuerySet
+from ..spans import Span
 from ..standing import movement
+from .counts import moved_between, stands_on
 from .frame import FrameView
 from .rows import ItemRow
 from .standings import NOTHING, StandingReader, StandingView
@@ -108,7 +110,10 @@ class StateReader:
 
     def _stored_figures(self) -> Figures:
         where = (self.frame.negotiation.pk, self.reader.scope, self.frame.clock.as_of)
-        figures = Figures(Counter({row[:2]: row[2] for row in _counts(*where)}))
+        figures, statuses = Figures(), self.frame.statuses
+        for (headline, badge), n in stands_on(self.frame, self.frame.clock.as_of).looks.items():
+            category = statuses[headline].category if headline else ""
+            figures.counts[category, badge] += n
         for latest, precision in _latest(*where):
             figures.latest, figures.latest_text = latest, date_text(latest, precision)
         return figures
@@ -131,6 +136,10 @@ class StateReader:
         """How many items moved up and down: of many pairs of looks few are different."""
         if self.frame.clock.known:
             return Counter(self.moved(since).values())
+        span = Span(since, self.frame.clock.as_of)
+        kept = moved_between(self.frame, [span])
+        if span in kept:
+            return Counter(up=kept[span]["forward"], down=kept[span]["back"])
         ways, look, found = Directions(), self.reader.look, Counter[str]()
         where = (self.frame.negotiation.pk, self.reader.scope, self.frame.clock.as_of)
         for *row, n in _end_kinds(*where, since):
@@ -159,12 +168,6 @@ def _standings(negotiation: int, scope: Scope, day: dt.date | None) -> StandingQ
     """The period of each item that holds on `day` (None: now)."""
     standings: StandingQuerySet = Standing.objects.as_of(scope, day)
     return standings.shown_in(negotiation)
-
-
-@prepared
-def _counts(negotiation: int, scope: Scope, day: dt.date | None) -> QuerySet[Any, Any]:
-    rows = _standings(negotiation, scope, day).order_by().values_list("category", "badge")
-    return rows.annotate(n=Count("pk"))
 
 
 @prepared

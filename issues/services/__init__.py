@@ -3,6 +3,7 @@
 from .agenda import Mark, mark_agenda, set_agenda_line
 from .chain_check import HistoryReport, verify_history
 from .chains import chain_negotiation
+from .counts import recount
 from .entries import (
     Recorded,
     add_source,
@@ -50,7 +51,13 @@ from .sheets import (
     undo_sheet,
 )
 from .sight import change_sight, check_sight, goes_along, is_wider, may_change_sight, sources_along
-from .standings import differences, forget_party, rebuild, rebuild_negotiation
+from .standings import (
+    differences,
+    follow_rounds,
+    forget_party,
+    rebuild,
+    rebuild_negotiation,
+)
 from .sweeping import sweep
 from .vault import add_vault, change_vault, note_reading, open_vault
 
@@ -84,6 +91,7 @@ __all__ = [
     "erase_negotiation",
     "erase_person",
     "finish_step",
+    "follow_rounds",
     "forget_party",
     "goes_along",
     "is_wider",
@@ -107,6 +115,7 @@ __all__ = [
     "publish",
     "rebuild",
     "rebuild_negotiation",
+    "recount",
     "rebuild_search",
     "rebuild_searches",
     "record",

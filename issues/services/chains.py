@@ -76,6 +76,11 @@ def _locked(negotiation: Negotiation, chains: set[str]) -> dict[str, ChainHead]:
     return heads
 
 
+def lock_heads(negotiation: int) -> None:
+    """One writer at a time from here on; what else it locks, it has locked before."""
+    _heads(negotiation)
+
+
 @prepared
 def _heads(negotiation: int) -> QuerySet[ChainHead]:
     rows = ChainHead.objects.select_for_update()

@@ -14,10 +14,11 @@ from negotiations.scopes import DELEGATION, MEMBERS, Scope
 from negotiations.services.rows import lock, locked, save
 
 from ..models import Issue
+from .counts import count_items
 from .opening import ItemData, Opening, own_party
 from .places import last_number, scope_of, settle_places
 from .refusals import audience_text
-from .standings import in_chunks, rebuild
+from .standings import in_chunks, lock_items, rebuild
 
 SHOWN = ("audience", "audience_party", "recorded_party")
 
@@ -126,6 +127,7 @@ def mark_in_error(issue: Issue, *, version: int, by: User | None, reason: str) -
         told, untold = _sub_items_of(current, entered_in_error=False)
         if told:
             raise ValidationError("It has sub-items: move them or mark them first.")
+        _count(current, *untold, times=-1)
         for row in (current, *untold):
             save(row, by=by, entered_in_error=True, error_reason=reason.strip())
     return current
@@ -144,10 +146,18 @@ def restore_issue(issue: Issue, *, version: int, by: User | None) -> Issue:
         _told, untold = _sub_items_of(current, **marked)
         for row in (current, *untold):
             save(row, by=by, entered_in_error=False, error_reason="")
+        _count(current, *untold)
     return current
 
 
 # --- Helpers ------------------------------------------------------------------------------------
+
+
+def _count(*issues: Issue, times: int = 1) -> None:
+    """Takes them into the figures over all items, or out of these."""
+    keys = [issue.pk for issue in issues]
+    lock_items(keys)
+    count_items(issues[0].negotiation_id, keys, times)
 
 
 def _open(

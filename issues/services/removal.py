@@ -56,6 +56,7 @@ from ..models import (
     SightChange,
     SightPerson,
     Standing,
+    StandingCount,
     StandingParty,
     Upload,
     Vault,
@@ -64,6 +65,7 @@ from ..models import (
     VaultVersion,
 )
 from .chains import append, chain_audience, redaction_event, sight_events
+from .counts import count_items
 from .importing.staging import discard
 from .refusals import check_audience
 from .search import index_sources
@@ -127,8 +129,10 @@ def redact(entry: Entry, *, reason: str, by: str, with_sources: bool = False) ->
             redact_source(source, blank=triggers.BLANK)
         index_sources([source.pk for source in sources])
         blank: dict[str, Any] = {name: triggers.blank(name) for name in triggers.WORDS}
+        # What it waited for is in the counts, and in the entry alone.
+        count_items(entry.issue.negotiation_id, [entry.issue_id], -1)
         _overwrite(entry, **blank)
-        rebuild(entry.issue.negotiation, [entry.issue_id])
+        rebuild(entry.issue.negotiation, [entry.issue_id], counted=False)
         fulltext.renew()
         append(entry.issue.negotiation, [redaction_event(tombstone)])
     return tombstone
@@ -214,6 +218,7 @@ def _everything_of(negotiation: Negotiation) -> list[tuple[type[Model], dict[str
         (Sheet, here),
         (StandingParty, {"standing__issue__negotiation": negotiation}),
         (Standing, issue),
+        (StandingCount, here),
         (Import, here),
         (ShareLink, here),
         (Edition, here),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, transaction
@@ -14,145 +14,26 @@ from django.db.models import QuerySet
 from negotiations.access import scopes_of
 from negotiations.models import Negotiation, Party
 from negotiations.prepared import prepared
-from negotiations.scopes import Scope
 
 from ..models import Entry, Issue, Standing, StandingParty
-from ..models.entries import EntryQuerySet
 from ..numbers import Number
-from ..standing import EntryValue, Frame, Period, Seat, StandingValue, StatusValue, Word, periods
+from ..standing import EntryValue, Period, StandingValue, StatusValue, Word, periods
+from ..standing.counts import Counts, Days, Look, Stood, add_blocks, count_change
+from .counts import (
+    add_counts,
+    count_differences,
+    count_items,
+    recount,
+    recount_spans,
+    spans_of,
+)
+from .loaded import entries_in, load_entries, load_frames
 from .search import index_items
 
 CHUNK = 200
-# Of each item, by its id: who may see it.
-Audiences = dict[int, tuple[str, int | None]]
-_AUDIENCE = ("pk", "audience", "audience_party_id")
-
-_COLUMNS = (
-    *("id", "issue_id", "voice", "party_id", "said_first", "precision_rank", "counts_from"),
-    *("recorded_at", "kind", "corrects_id", "status_id", "status__category", "status__rung"),
-    *("position", "waits_for", "next_step", "audience", "audience_party_id", "precision"),
-)
-
-
-@dataclass(frozen=True)
-class LoadedEntry:
-    """An entry as the rules see it, with what only scopes and dates on screen need."""
-
-    value: EntryValue
-    audience: str
-    audience_party: int | None
-    precision: str
-
-
-def load_entries(issue_ids: Sequence[int]) -> dict[int, list[LoadedEntry]]:
-    """All entries of these items, in every audience, by item. Two queries at most."""
-    return _by_item(_of_items(list(issue_ids)))
-
-
-def load_seen(issue_id: int, scope: Scope) -> list[LoadedEntry]:
-    """The entries of one item that are in a scope. Two queries at most."""
-    return _by_item(_of_item_in(scope, issue_id))[issue_id]
-
-
-def load(entries: EntryQuerySet) -> dict[int, list[LoadedEntry]]:
-    """These entries by item. Two queries at most."""
-    return _by_item(list(entries.order_by().values(*_COLUMNS)))
-
-
-@prepared
-def _of_items(issues: list[int]) -> QuerySet[Any, Any]:
-    return Entry.objects.filter(issue__in=issues).order_by().values(*_COLUMNS)
-
-
-@prepared
-def _of_item_in(scope: Scope, issue: int) -> QuerySet[Any, Any]:
-    return Entry.objects.in_scope(scope).filter(issue=issue).order_by().values(*_COLUMNS)
-
-
-@prepared
-def _joint(entries: list[int]) -> QuerySet[Any, Any]:
-    links = Entry.joint_parties.through.objects.filter(entry__in=entries)
-    return links.values_list("entry_id", "party_id")
-
-
-def _by_item(rows: Sequence[dict[str, Any]]) -> dict[int, list[LoadedEntry]]:
-    joint: dict[int, set[int]] = defaultdict(set)
-    for entry_id, party_id in _joint([row["id"] for row in rows if row["voice"] == "joint"]):
-        joint[entry_id].add(party_id)
-    found: dict[int, list[LoadedEntry]] = defaultdict(list)
-    for row in rows:
-        parties = {row["party_id"]} if row["party_id"] else joint[row["id"]]
-        found[row["issue_id"]].append(_loaded(row, frozenset(parties)))
-    return found
-
-
-def _loaded(row: dict[str, Any], parties: frozenset[int]) -> LoadedEntry:
-    status = None
-    if row["status_id"]:
-        status = StatusValue(row["status_id"], row["status__category"], row["status__rung"])
-    value = EntryValue(
-        id=row["id"],
-        voice=row["voice"],
-        parties=parties,
-        said_first=row["said_first"],
-        precision_rank=row["precision_rank"],
-        counts_from=row["counts_from"],
-        recorded_at=row["recorded_at"],
-        kind=row["kind"],
-        corrects=row["corrects_id"],
-        status=status,
-        has_position=bool(row["position"]),
-        has_waits=bool(row["waits_for"]),
-        has_next_step=bool(row["next_step"]),
-    )
-    return LoadedEntry(value, row["audience"], row["audience_party_id"], row["precision"])
-
-
-def load_frames(negotiation: Negotiation, issue_ids: Sequence[int]) -> dict[int, Frame]:
-    """Who is at the table, who raised each item and which rule makes the headline. Two queries."""
-    # With the parties comes the present rule: `negotiation` may be older than the items' lock.
-    parties = _parties(negotiation.pk)
-    present = parties[0].negotiation if parties else negotiation
-    return frames_of(present, parties, load_raised_by(issue_ids), issue_ids)
-
-
-@prepared
-def _parties(negotiation: int) -> QuerySet[Party]:
-    return Party.objects.filter(negotiation=negotiation).select_related("negotiation")
-
-
-def load_raised_by(issue_ids: Sequence[int]) -> dict[int, set[int]]:
-    """The parties that raised each item."""
-    raised: dict[int, set[int]] = defaultdict(set)
-    for issue_id, party_id in _raised(list(issue_ids)):
-        raised[issue_id].add(party_id)
-    return raised
-
-
-@prepared
-def _raised(issues: list[int]) -> QuerySet[Any, Any]:
-    links = Issue.raised_by.through.objects.filter(issue__in=issues)
-    return links.values_list("issue_id", "party_id")
-
-
-def frames_of(
-    negotiation: Negotiation,
-    parties: Iterable[Party],
-    raised: Mapping[int, set[int]],
-    issue_ids: Iterable[int],
-) -> dict[int, Frame]:
-    """The same from parties that were read before, for pages of many negotiations."""
-    seats = tuple(Seat(party.pk, party.since, party.until) for party in parties)
-    assessor = negotiation.rule == Negotiation.Rule.ASSESSOR
-    return {pk: Frame(seats, frozenset(raised.get(pk, ())), assessor) for pk in issue_ids}
-
-
-def entries_in(scope: Scope, loaded: Iterable[LoadedEntry]) -> list[EntryValue]:
-    """What of these entries is in the scope."""
-    return [e.value for e in loaded if scope.sees(e.audience, e.audience_party)]
-
-
-# --- Rows ---------------------------------------------------------------------------------------
+# Of each item, by its id: who may see it, and whether it was entered in error.
+Audiences = dict[int, tuple[str, int | None, bool]]
+_AUDIENCE = ("pk", "audience", "audience_party_id", "entered_in_error")
 
 
 def _entry_id(entry: EntryValue | None) -> int | None:
@@ -250,25 +131,35 @@ def _stored_rows(issues: list[int]) -> QuerySet[Any, Any]:
 
 @dataclass
 class _Plan:
-    """What it takes to make the stored rows right."""
+    """What it takes to make the stored rows right.
+
+    `changes`: of each item and scope that changes, its periods before and after, and how many of
+    the first ones are the same. With what the entries say of statuses and of who is waited for.
+    """
 
     negotiation: int
-    remove: list[int]
-    close: list[tuple[int, dt.date | None]]
-    add: list[tuple[int, str, _Row]]
-    issues: set[int]
+    statuses: dict[int | None, StatusValue]
+    waits: dict[int | None, str]
+    remove: list[int] = field(default_factory=list)
+    close: list[tuple[int, dt.date | None]] = field(default_factory=list)
+    add: list[tuple[int, str, _Row]] = field(default_factory=list)
+    changes: dict[tuple[int, str], tuple[list[_Row], list[_Row], int]] = field(default_factory=dict)
 
     def compare(self, key: tuple[int, str], old: list[_Row], new: list[_Row]) -> None:
-        same = 0
+        same = closed = 0
         while same < min(len(old), len(new)) and old[same].same_as(new[same]):
             if old[same].until != new[same].until:
                 self.close.append((old[same].pk or 0, new[same].until))
-                self.issues.add(key[0])
+                closed += 1
             same += 1
         self.remove += [row.pk or 0 for row in old[same:]]
         self.add += [(*key, row) for row in new[same:]]
-        if old[same:] or new[same:]:
-            self.issues.add(key[0])
+        if closed or old[same:] or new[same:]:
+            self.changes[key] = old, new, same
+
+    @property
+    def issues(self) -> set[int]:
+        return {issue for issue, _scope in self.changes}
 
     def carry_out(self) -> None:
         if self.remove:
@@ -302,8 +193,14 @@ class _Plan:
 def _plan(negotiation: Negotiation, shown: Audiences) -> _Plan:
     scopes, issue_ids = scopes_of(negotiation), list(shown)
     loaded, frames = load_entries(issue_ids), load_frames(negotiation, issue_ids)
-    stored, plan = _stored(issue_ids), _Plan(negotiation.pk, [], [], [], set())
-    for pk, (audience, party) in shown.items():
+    entries = [entry for found in loaded.values() for entry in found]
+    plan = _Plan(
+        negotiation.pk,
+        {e.value.status.id: e.value.status for e in entries if e.value.status},
+        {e.value.id: e.waits for e in entries if e.waits},
+    )
+    stored = _stored(issue_ids)
+    for pk, (audience, party, _in_error) in shown.items():
         precisions = {e.value.id: e.precision for e in loaded[pk]}
         for scope in scopes:
             if not scope.sees(audience, party):
@@ -314,6 +211,30 @@ def _plan(negotiation: Negotiation, shown: Audiences) -> _Plan:
     for key, left in stored.items():  # scopes that no longer exist
         plan.compare(key, left, [])
     return plan
+
+
+def _count(plan: _Plan, shown: Audiences) -> None:
+    """Adds what a plan changes to the counts over all items."""
+    spans: set[Days] = set()
+    counts: Counts = Counter()
+    for (issue, scope), (old, new, same) in plan.changes.items():
+        if shown[issue][2]:
+            continue
+        spans = spans or spans_of(plan.negotiation)
+        start = max(0, same - 1)
+        kept, gone, come = (
+            [_stood(row, plan) for row in rows] for rows in (new[:start], old[start:], new[start:])
+        )
+        count_change(counts, scope, kept, gone, come, spans)
+    add_blocks(counts)
+    add_counts(plan.negotiation, counts)
+
+
+def _stood(row: _Row, plan: _Plan) -> Stood:
+    columns, status = row.columns, plan.statuses.get
+    look = Look(status(columns["headline_id"]), columns["badge"], status(columns["fell_from_id"]))
+    waits = plan.waits.get(columns["waits_entry_id"], "")
+    return Stood(row.since, row.until, look, columns["entry_count"], waits)
 
 
 # --- Doors --------------------------------------------------------------------------------------
@@ -334,8 +255,8 @@ def _locked(issues: list[int]) -> QuerySet[Any, Any]:
     return rows.values_list(*_AUDIENCE)
 
 
-def _by_id(rows: Iterable[tuple[int, str, int | None]]) -> Audiences:
-    return {pk: (audience, party) for pk, audience, party in rows}
+def _by_id(rows: Iterable[tuple[int, str, int | None, bool]]) -> Audiences:
+    return {pk: (audience, party, in_error) for pk, audience, party, in_error in rows}
 
 
 def lock_entries(entries: Sequence[Entry]) -> None:
@@ -356,12 +277,21 @@ def lock_entries(entries: Sequence[Entry]) -> None:
             entry.refresh_from_db(fields=["audience", "audience_party"])
 
 
-def rebuild(negotiation: Negotiation, issue_ids: Sequence[int], *, index: bool = True) -> None:
+def rebuild(
+    negotiation: Negotiation, issue_ids: Sequence[int], *, index: bool = True, counted: bool = True
+) -> None:
     """Makes the standings of these items right, in all scopes. Inside the caller's transaction.
 
     What is found of them as well, unless the caller sees to it: every writer passes here.
+    `counted`: they are in the counts as they are stored.
     """
-    _plan(negotiation, lock_items(issue_ids)).carry_out()
+    shown = lock_items(issue_ids)
+    plan = _plan(negotiation, shown)
+    plan.carry_out()
+    if counted:
+        _count(plan, shown)
+    else:
+        count_items(negotiation.pk, issue_ids)
     index_items(issue_ids if index else [])
 
 
@@ -379,7 +309,17 @@ def rebuild_negotiation(negotiation: Negotiation) -> None:
     """The same for every item of a negotiation: after a change of its frame, or a load."""
     with transaction.atomic():
         for issue_ids in _chunks(negotiation):
-            rebuild(negotiation, issue_ids)
+            _plan(negotiation, lock_items(issue_ids)).carry_out()
+            index_items(issue_ids)
+        recount(negotiation)
+
+
+def follow_rounds(negotiation: Negotiation) -> None:
+    """Counts what moved between the days that the rounds have now."""
+    with transaction.atomic():
+        for issue_ids in _chunks(negotiation):
+            lock_items(issue_ids)
+        recount_spans(negotiation)
 
 
 def forget_party(party: Party) -> None:
@@ -397,4 +337,5 @@ def differences(negotiation: Negotiation) -> list[str]:
         shown = _by_id(Issue.objects.filter(pk__in=issue_ids).values_list(*_AUDIENCE))
         touched |= _plan(negotiation, shown).issues
     numbers = Issue.objects.filter(pk__in=touched).values_list("series", "number")
-    return [f"{negotiation.slug}: item {Number(*number)}" for number in sorted(numbers)]
+    wrong = [f"{negotiation.slug}: item {Number(*number)}" for number in sorted(numbers)]
+    return wrong + count_differences(negotiation)

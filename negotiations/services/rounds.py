@@ -10,12 +10,14 @@ from django.utils import timezone
 
 from negotiations.models import Delegate, Negotiation, Party, Readout, Round, Source, User
 from negotiations.scopes import MEMBERS
-from negotiations.signals import round_leaves
+from negotiations.signals import round_leaves, rounds_changed
 
 from .rows import check_unused, delete, lock, locked, moved, next_in, save
 from .sources import add_source
 
 TAKES_PLACE = (Round.State.HELD, Round.State.UNDER_WAY)
+# By these it is decided between which days something may have moved.
+COMPARED = {"state", "number", "first_day", "last_day"}
 # Larger than any number of rounds: while places are exchanged, no two rows share one.
 ASIDE = 1_000_000
 
@@ -100,7 +102,8 @@ def set_round_state(round_: Round, *, state: str, by: User | None) -> Round:
     Raises ValidationError for one under way or held without a date.
     """
     with transaction.atomic():
-        current = Round.objects.select_for_update().get(pk=round_.pk)
+        # Entries that name it are written meanwhile: their items are locked next.
+        current = Round.objects.select_for_update(no_key=True).get(pk=round_.pk)
         _write(current, by, state=state)
     return current
 
@@ -120,6 +123,7 @@ def move_round(round_: Round, *, by: User | None, step: int) -> None:
         Round.objects.filter(pk__in=keys).update(place=F("place") + ASIDE)
         for row, place in order:
             save(row, by=by, place=place)
+        rounds_changed.send(Round, negotiation=round_.negotiation)
 
 
 def remove_round(round_: Round, *, by: User | None) -> None:
@@ -135,6 +139,7 @@ def remove_round(round_: Round, *, by: User | None) -> None:
         check_unused(round_, round_.negotiation, instead="Say that it was cancelled instead.")
         round_leaves.send(Round, round=round_, by=by)
         delete(round_, by=by)
+        rounds_changed.send(Round, negotiation=round_.negotiation)
 
 
 def set_delegates(
@@ -220,4 +225,7 @@ def _write(round_: Round, by: User | None, *, touched: bool = False, **fields: A
     if took_place and first > timezone.localdate():
         raise ValidationError({"first_day": "This lies in the future: the round is planned."})
     _check_party(round_, value("host"))
-    save(round_, by=by, touched=touched, **fields)
+    compared = took_place or (not round_._state.adding and round_.state in TAKES_PLACE)
+    changed = save(round_, by=by, touched=touched, **fields)
+    if compared and COMPARED & set(changed):
+        rounds_changed.send(Round, negotiation=round_.negotiation)

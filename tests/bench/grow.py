@@ -18,6 +18,8 @@ from issues.models import (
     Standing,
     StandingParty,
 )
+from issues.services import recount
+from negotiations.models import Negotiation
 
 COPIED = (
     *(Issue, Issue.raised_by.through, Entry, Entry.joint_parties.through, EntrySource),
@@ -37,6 +39,8 @@ def grow(times):
             for model in COPIED:
                 cursor.execute(_statement(model, steps, copy))
         plain = [model for model in COPIED if model is not SearchRow]
+        for negotiation in Negotiation.objects.all():
+            recount(negotiation)
         for sql in connection.ops.sequence_reset_sql(no_style(), plain):
             cursor.execute(sql)
     if connection.vendor == "postgresql":

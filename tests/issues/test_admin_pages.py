@@ -44,6 +44,8 @@ SHOWN_NOWHERE |= {
     "SecurityHead",
     "SharedCount",
 }
+# Figures of every scope.
+SHOWN_NOWHERE |= {"StandingCount"}
 # The chains of hashes are read by verify_history; nothing in them is for a person's eyes.
 SHOWN_NOWHERE |= {"ChainHead", "ChainLink", "PersonErasure"}
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import random
 from io import StringIO
+from unittest.mock import patch
 
 import pytest
 import time_machine
@@ -13,11 +14,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from issues import services
-from issues.models import Entry, Standing, StandingParty
+from issues.models import Entry, Issue, Standing, StandingCount, StandingParty
 from issues.reads.clock import Clock
 from issues.reads.frame import FrameView
+from issues.reads.rounds import RoundReader, read_rounds
 from issues.reads.standings import StandingReader
-from issues.services.standings import entries_in, load_entries, load_frames
+from issues.services.loaded import entries_in, load_entries, load_frames
 from issues.standing import periods, standing_on
 from negotiations import services as frame
 from negotiations.access import scopes_of
@@ -43,12 +45,15 @@ class World:
         self.people += [add(self.negotiation, "recorder", "US"), add(self.negotiation, "recorder")]
         parent = factories.make_issue(self.negotiation)
         self.issues = [parent, factories.make_issue(self.negotiation, parent=parent)]
+        self.keys = [issue.pk for issue in self.issues]
         self.statuses = [None, *self.negotiation.scheme.statuses.all()]
 
     def step(self):
         """One act; what the rules refuse changes nothing."""
         acts = [self.say] * 6 + [self.correct, self.retract, self.undo, self.publish, self.redact]
-        act = self.chance.choice([*acts, self.seat, self.tie, self.raise_anew, self.rule])
+        acts += [self.seat, self.tie, self.raise_anew, self.rule]
+        acts += [self.meet, self.meet, self.meet_otherwise, self.mark, self.show]
+        act = self.chance.choice(acts)
         try:
             act()
         except REFUSED:
@@ -132,6 +137,50 @@ class World:
         parties = self.chance.sample(list(self.negotiation.parties.all()), 2)
         services.update_issue(issue, version=issue.version, by=None, raised_by=parties)
 
+    def some_round(self):
+        rounds = list(self.negotiation.rounds.all())
+        if not rounds:
+            raise ValidationError("Nobody has met yet.")
+        return self.chance.choice(rounds)
+
+    def meet(self):
+        day = dt.date.today() - dt.timedelta(self.chance.randrange(60))
+        frame.create_round(
+            self.negotiation,
+            by=None,
+            title=f"Round {self.chance.random()}",
+            number=self.chance.choice([None, 1]),
+            state=self.chance.choice(["held", "held", "under_way", "planned"]),
+            first_day=day,
+            last_day=day + dt.timedelta(self.chance.randrange(3)),
+        )
+
+    def meet_otherwise(self):
+        met, way = self.some_round(), self.chance.randrange(4)
+        if way == 0:
+            frame.move_round(met, by=None, step=self.chance.choice([-1, 1]))
+        elif way == 1:
+            frame.remove_round(met, by=None)
+        elif way == 2:
+            state = self.chance.choice(["held", "under_way", "cancelled"])
+            frame.set_round_state(met, state=state, by=None)
+        else:
+            days = {"first_day": met.first_day - dt.timedelta(1), "number": 2}
+            frame.update_round(met, version=met.version, by=None, **days)
+
+    def mark(self):
+        issue = self.chance.choice(self.issues)
+        issue.refresh_from_db()
+        if issue.entered_in_error:
+            services.restore_issue(issue, version=issue.version, by=None)
+        else:
+            services.mark_in_error(issue, version=issue.version, by=None, reason="Slip")
+
+    def show(self):
+        person, issue = self.someone(), self.chance.choice(self.issues)
+        audience = self.chance.choice(["public", "members"])
+        services.change_sight(issue, audience=audience, party=None, reason="So.", viewer=person)
+
     def rule(self):
         self.negotiation.refresh_from_db()
         frame.update_negotiation(
@@ -147,7 +196,7 @@ class RandomHistories(TestCase):
 
     @settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(st.integers(0, 10**6))
-    def test_stored_standings_are_the_computed_ones(self, seed):
+    def test_stored_standings_and_counts_are_the_computed_ones(self, seed):
         with time_machine.travel(START) as clock:
             world = World(random.Random(seed))
             for _ in range(STEPS):
@@ -156,28 +205,51 @@ class RandomHistories(TestCase):
             assert services.differences(world.negotiation) == []
             days = [dt.date.today() - dt.timedelta(n) for n in (0, 1, 3, 8, 20, 31, 45, 400)]
             self.hold_against_the_rules(world, days)
+            self.hold_the_counts_against_the_rows(world)
             self.hold_both_readers_against_each_other(world, days[::3])
 
     def hold_against_the_rules(self, world, days):
-        keys = [issue.pk for issue in world.issues]
-        loaded, seats = load_entries(keys), load_frames(world.negotiation, keys)
+        loaded = load_entries(world.keys)
+        seats = load_frames(world.negotiation, world.keys)
         for scope in scopes_of(world.negotiation):
-            for pk in keys:
+            for pk in seen_by(scope, world):
                 found = periods(entries_in(scope, loaded[pk]), seats[pk])
                 for day in [None, *days]:
                     stored = Standing.objects.as_of(scope, day).get(issue=pk)
                     assert told(stored) == summary(standing_on(found, day))
 
+    def hold_the_counts_against_the_rows(self, world):
+        """Pages say the same whether they read what is kept, or count what moved themselves."""
+        for person in world.people:
+            with patch("issues.reads.rounds.moved_between", lambda *_: {}):
+                counted = figures(world, person)
+            assert figures(world, person) == counted
+
     def hold_both_readers_against_each_other(self, world, days):
         """What a page reads from rows, and what it computes for a recorded day, today."""
-        keys, today = [issue.pk for issue in world.issues], dt.date.today()
+        today = dt.date.today()
         for person in world.people:
+            keys = seen_by(viewer(world.negotiation, person).scope, world)
             for day in [None, *days]:
                 rows, computed = (
                     StandingReader(FrameView(viewer(world.negotiation, person), clock))
                     for clock in (Clock(day), Clock(day, known=today))
                 )
                 assert rows.on(keys) == computed.on(keys)
+
+
+def seen_by(scope, world):
+    return [issue.pk for issue in Issue.objects.in_scope(scope).filter(pk__in=world.keys)]
+
+
+def figures(world, person):
+    frame = FrameView(viewer(world.negotiation, person))
+    rows = [(row.round.pk, row.totals, row.entries) for row in read_rounds(frame)]
+    pages = [RoundReader(frame, round_).read() for round_ in frame.rounds]
+    return rows, [
+        (page.totals, page.touched, page.entries, [item.issue.pk for item in page.items])
+        for page in pages
+    ]
 
 
 def told(stored):
@@ -243,6 +315,17 @@ def test_command_tells_what_differs_and_repairs_it(issue, damage):
     assert services.differences(issue.negotiation) == []
 
 
+@pytest.mark.parametrize("kind", ["year", "day", "span"])
+def test_command_tells_which_count_differs_and_repairs_it(issue, kind):
+    factories.make_round(issue.negotiation, "R1", "2 Feb 2025")
+    assert services.differences(issue.negotiation) == []
+    StandingCount.objects.filter(scope="members", kind=kind).update(n=7)
+    with pytest.raises(CommandError, match=f"count of members, {kind} "):
+        call_command("check_standings")
+    call_command("check_standings", repair=True, stdout=StringIO())
+    assert services.differences(issue.negotiation) == []
+
+
 def test_checking_writes_nothing(issue):
     damage_headline(issue)
     before = list(Standing.objects.order_by("pk").values())
@@ -252,7 +335,7 @@ def test_checking_writes_nothing(issue):
 
 def test_rebuilding_what_is_right_writes_nothing(issue, django_assert_max_num_queries):
     before = list(Standing.objects.order_by("pk").values_list("pk", flat=True))
-    with django_assert_max_num_queries(15) as queries:
+    with django_assert_max_num_queries(18) as queries:
         services.rebuild_negotiation(issue.negotiation)
     written = [q for q in queries.captured_queries if q["sql"].split()[0] in ("INSERT", "UPDATE")]
     assert written == []

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from issues.services.standings import LoadedEntry, entries_in
+from issues.services.loaded import LoadedEntry, entries_in
 from issues.standing import (
     EntryValue,
     Movement,

@@ -18,9 +18,9 @@ from issues.reads.frame import FrameView
 from issues.reads.pictures.histories import read_histories
 from issues.reads.pictures.progress import count_at
 from issues.reads.rows import RowBuilder
-from issues.reads.span import Span
 from issues.reads.standings import StandingReader
 from issues.reads.state import StateReader
+from issues.spans import Span
 from negotiations.exceptions import Conflict
 from tests.factories import viewer
 

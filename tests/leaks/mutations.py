@@ -82,6 +82,8 @@ def modules():
                 yield importlib.import_module(found.name)
 
 
+# What these read decides about stored standings.
+STORING = ("issues.services.standings", "issues.services.loaded")
 ASKING = ("visible_to", "in_scope", "shown_in", "known_in")
 
 
@@ -111,7 +113,7 @@ def open_managers():
             asks = any(f"{name}.objects.{asking}(" in text for asking in ASKING)
             if asks and name in vars(module) and ".models" not in module.__name__:
                 change = (module, name, OpenModel(getattr(module, name)))
-                stored = module.__name__.startswith("issues.services.standings")
+                stored = module.__name__.startswith(STORING)
                 yield Mutation(f"{module.__name__}: {name}", (change,), _runs_in(module), stored)
         if "visible_sources(" in text and "def visible_sources" not in text:
             change = (module, "visible_sources", _every_source)
