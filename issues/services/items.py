@@ -242,6 +242,16 @@ def _take_along(issue: Issue, by: User | None) -> None:
         save(row, by=by, parent=issue.parent, sub_place=_next_sub_place(issue.parent))
 
 
+def set_apart(issue: Issue, by: User | None) -> None:
+    """What other delegations keep below an item stands by itself once it is one side's own.
+
+    They would lose it with what is hidden from them. The caller settles the places.
+    """
+    rows = issue.sub_items.filter(audience=DELEGATION)
+    for row in rows.exclude(audience_party=issue.audience_party):
+        save(row, by=by, parent=None, sub_place=0)
+
+
 def _next_sub_place(parent: Issue | None) -> int:
     if parent is None:
         return 0

@@ -16,7 +16,7 @@ from negotiations.services.rows import lock, save
 
 from ..models import AgendaLine, AudienceChange, Entry, Issue, SightChange
 from .chains import append, sight_events
-from .items import refuse_twice
+from .items import refuse_twice, set_apart
 from .places import last_number, settle_places
 from .refusals import OWN_DELEGATION, audience_text
 from .standings import rebuild
@@ -71,9 +71,9 @@ def change_sight(
 ) -> SightChange:
     """Changes who may see `thing`, with an event of its own; standings and search follow.
 
-    An item that is narrowed takes its sub-items with it, each by an event; its entries and lines
-    keep their audience and are out of sight until it is widened again. An item that leaves its
-    delegation gets the next number of the common series; a readout that is widened takes its
+    An item that is narrowed takes its sub-items with it, each by an event, but for those that
+    another delegation keeps there; its entries and lines keep their audience and are out of sight
+    until it is widened again. An item that leaves its delegation gets the next number of the common series; a readout that is widened takes its
     source with it. Raises ValidationError without a reason, from whoever may not change it, for
     another's delegation, and where what it is part of is for fewer people.
     """
@@ -84,6 +84,8 @@ def change_sight(
         changes = [move(current, audience, party, reason, viewer)]
         if isinstance(current, Issue):
             changes += [move(row, audience, party, reason, viewer) for row in goes_along(current)]
+            if party:
+                set_apart(current, viewer.user)
             settle_places(viewer.negotiation)
             rebuild(viewer.negotiation, [change.row for change in changes])
         elif isinstance(current, Readout):

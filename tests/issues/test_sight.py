@@ -230,6 +230,21 @@ def test_narrowed_it_keeps_its_number_and_takes_all_below_it(talks):
     assert services.search_differences(talks.negotiation) == []
 
 
+def test_narrowed_it_leaves_behind_what_another_delegation_keeps_below_it(talks):
+    shown = talks.russia.written_for("members")
+    parent = factories.make_issue(talks.negotiation, "Ours", by=talks.ru, **shown)
+    theirs = own_item(talks, "Theirs", by=talks.us, parent=parent)
+    own_item(talks, "Own", parent=parent)
+    record(theirs, "US", "Blocked", by=talks.us, **own_audience(talks.america))
+    change(parent, talks.russia, "delegation")
+    theirs.refresh_from_db()
+    assert (theirs.parent, theirs.sub_place) == (None, 0)
+    assert titles(talks.america) == ["Theirs"]
+    assert titles(talks.russia) == ["Ours", "Own"]
+    assert services.differences(talks.negotiation) == []
+    assert services.search_differences(talks.negotiation) == []
+
+
 def test_narrowed_and_widened_again_all_counts_as_before(talks):
     shown = talks.russia.written_for("members")
     issue = factories.make_issue(talks.negotiation, by=talks.ru, **shown)

@@ -170,7 +170,7 @@ def run(wanted):
         world.later(talks)
         scope = Scope.of_party(talks.ru.memberships.get(negotiation=talks.negotiation).party_id)
         for mutation in mutations.everything(scope):
-            if wanted not in mutation.name:
+            if wanted and not any(part in mutation.name for part in wanted):
                 continue
             kind, where = told(mutation, talks, clients, known)
             counts[kind] += 1
@@ -193,7 +193,7 @@ def main():
     name = connection.creation.create_test_db(verbosity=0, autoclobber=True)
     try:
         with tempfile.TemporaryDirectory() as folder, override_settings(MEDIA_ROOT=folder):
-            counts, failed = run(sys.argv[1] if len(sys.argv) > 1 else "")
+            counts, failed = run(sys.argv[1:])
     finally:
         connection.creation.destroy_test_db(name, verbosity=0)
     summary = ", ".join(f"{count} {kind}" for kind, count in counts.most_common())
