@@ -42,10 +42,8 @@ class ShareForm(forms.Form):
 
     def __init__(self, data: Any, *, frame: PublicFrame) -> None:
         super().__init__(data, auto_id="share_%s")
-        issues = Issue.objects.visible_to(frame.viewer).in_agenda_order()
-        self.issues = {
-            f"item-{key}": issue for issue, key in zip(issues, frame.items.values(), strict=True)
-        }
+        issues = Issue.objects.in_bulk(frame.items)
+        self.issues = {f"item-{key}": issues[pk] for pk, key in frame.items.items()}
         self.rounds = {f"round-{round_.place}": round_ for round_ in frame.rounds}
         field = self.fields["what"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above

@@ -73,9 +73,10 @@ def change_sight(
 
     An item that is narrowed takes its sub-items with it, each by an event, but for those that
     another delegation keeps there; its entries and lines keep their audience and are out of sight
-    until it is widened again. An item that leaves its delegation gets the next number of the common series; a readout that is widened takes its
-    source with it. Raises ValidationError without a reason, from whoever may not change it, for
-    another's delegation, and where what it is part of is for fewer people.
+    until it is widened again. An item that leaves its delegation gets the next number of the
+    common series; a readout that is widened takes its source with it. Raises ValidationError
+    without a reason, from whoever may not change it, for another's delegation, and where what it
+    is part of is for fewer people.
     """
     with transaction.atomic():
         lock(viewer.negotiation)

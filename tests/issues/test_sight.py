@@ -1,7 +1,12 @@
 """Who sees items, agenda lines, readouts and sources, and how that is changed."""
 
+from importlib import import_module
+from types import SimpleNamespace
+
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import Client
 
 from issues import services
@@ -243,6 +248,17 @@ def test_narrowed_it_leaves_behind_what_another_delegation_keeps_below_it(talks)
     assert titles(talks.russia) == ["Ours", "Own"]
     assert services.differences(talks.negotiation) == []
     assert services.search_differences(talks.negotiation) == []
+
+
+def test_what_an_older_release_left_below_anothers_item_stands_apart(talks):
+    own, theirs = own_item(talks, "Own"), own_item(talks, "Theirs", by=talks.us)
+    within = own_item(talks, "Within", parent=own)
+    Issue.objects.filter(pk=theirs.pk).update(parent=own, sub_place=2)
+    assert titles(talks.america) == []
+    repair = import_module("issues.migrations.0019_own_below_another_sides")
+    repair.set_apart(apps, SimpleNamespace(connection=connection))
+    assert titles(talks.america) == ["Theirs"]
+    assert Issue.objects.get(parent=own) == within
 
 
 def test_narrowed_and_widened_again_all_counts_as_before(talks):

@@ -10,8 +10,8 @@ import pkgutil
 from collections.abc import Callable
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
-from functools import wraps
+from dataclasses import dataclass, field, replace
+from functools import partial, wraps
 from pathlib import Path
 
 from django.apps import apps
@@ -32,6 +32,8 @@ class Mutation:
     touches: Callable = lambda _code: True
     is_stored: bool = False  # what it decides is kept: standings and the search index
     route: str = ""  # the one route it is about
+    # Whether what it takes away was asked at all; of a view only running it tells.
+    reached: list = field(default_factory=lambda: [True])
 
 
 class OpenManager:
@@ -61,17 +63,20 @@ class OpenManager:
         return self._manager.filter(**{way: negotiation})
 
 
-class OpenModel:
-    """The model as a module knows it, with such a manager."""
+def open_model(model):
+    """The model as a module knows it, with such a manager; to all other questions it is itself."""
 
-    def __init__(self, model):
-        self._model, self.objects = model, OpenManager(model.objects)
+    class Itself(type):
+        def __getattr__(cls, name):
+            return getattr(model, name)
 
-    def __getattr__(self, name):
-        return getattr(self._model, name)
+        def __call__(cls, *args, **fields):
+            return model(*args, **fields)
 
-    def __call__(self, *args, **fields):
-        return self._model(*args, **fields)
+        def __instancecheck__(cls, one):
+            return isinstance(one, model)
+
+    return Itself(model.__name__, (), {"objects": OpenManager(model.objects)})
 
 
 def modules():
@@ -112,7 +117,7 @@ def open_managers():
         for name in (model.__name__ for model in guarded()):
             asks = any(f"{name}.objects.{asking}(" in text for asking in ASKING)
             if asks and name in vars(module) and ".models" not in module.__name__:
-                change = (module, name, OpenModel(getattr(module, name)))
+                change = (module, name, open_model(getattr(module, name)))
                 stored = module.__name__.startswith(STORING)
                 yield Mutation(f"{module.__name__}: {name}", (change,), _runs_in(module), stored)
         if "visible_sources(" in text and "def visible_sources" not in text:
@@ -149,11 +154,14 @@ def others_eyes(scope):
     """Function by function: whatever scope it is given, it takes the one with the secrets."""
     known = list(modules())
     for module in known:
+        if module.__name__ == "negotiations.prepared":
+            continue  # carries the scope of what is prepared, which is off meanwhile
         for name, found in list(vars(module).items()):
             make = getattr(found, "make", found)  # what `prepared` was put around
             if not inspect.isfunction(make) or make.__module__ != module.__name__:
                 continue
-            if "scope" in inspect.signature(make).parameters:
+            given = inspect.signature(make).parameters.get("scope")
+            if given and given.annotation == "Scope":
                 seen = _with(found, scope)
                 users = [one for one in known if vars(one).get(name) is found]
                 changes = tuple((one, name, seen) for one in users)
@@ -163,14 +171,23 @@ def others_eyes(scope):
 
 
 def _with(function, scope):
-    from negotiations.scopes import Scope
-
     def seen(*args, **kwargs):
-        args = [scope if isinstance(arg, Scope) else arg for arg in args]
-        named = {key: scope if isinstance(arg, Scope) else arg for key, arg in kwargs.items()}
-        return function(*args, **named)
+        named = {key: _for(scope, arg) for key, arg in kwargs.items()}
+        return function(*(_for(scope, arg) for arg in args), **named)
 
     return seen
+
+
+def _for(scope, given):
+    """The scope with the secrets in place of one that is given, in the talks that one is of."""
+    from negotiations.models import Party
+    from negotiations.scopes import Scope
+
+    if not isinstance(given, Scope) or given.party_id is None:
+        return scope if isinstance(given, Scope) else given
+    side = Party.objects.get(pk=scope.party_id)
+    there = Party.objects.filter(code=side.code, negotiation__parties=given.party_id).first()
+    return Scope.of_party(there.pk) if there else scope
 
 
 # Whether the view that is mutated is at work.
@@ -182,10 +199,18 @@ def views(scope):
     from negotiations.access import Viewer
 
     own = Viewer.scope
-    seen = property(lambda viewer: scope if AT_WORK.get() else own.fget(viewer))
     for name, pattern in patterns(get_resolver().url_patterns):
+        reached = []
+        seen = property(partial(_seen, own.fget, scope, reached))
         changes = ((pattern, "callback", _at_work(pattern.callback)), (Viewer, "scope", seen))
-        yield Mutation(f"view {name}", changes, _runs(own.fget), route=name)
+        yield Mutation(f"view {name}", changes, _runs(own.fget), route=name, reached=reached)
+
+
+def _seen(own, scope, reached, viewer):
+    if not AT_WORK.get():
+        return own(viewer)
+    reached.append(viewer)
+    return scope
 
 
 def patterns(found, prefix=""):

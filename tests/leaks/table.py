@@ -14,6 +14,14 @@ from tests.test_permissions import SENT, TABLE, address_of
 from . import world as birds
 
 HIDDEN = ("uuid", "source", "sheet", "batch", "note", "vault", "number")
+# What else is hidden that this part of an address may name.
+MORE_HIDDEN = {"note": ("own note",)}
+# Places with a name in the world: what is asked of them, and how an address has it.
+NAMED = {
+    "communique": lambda world: world.communique.uuid,
+    "released": lambda world: world.released.uuid,
+    "ours": lambda world: world.ours.address,
+}
 
 
 @dataclass(frozen=True)
@@ -25,6 +33,7 @@ class Visit:
     typed: dict = field(default_factory=dict)
     place: dict = field(default_factory=dict)
     names: str = ""  # what of the address is hidden, or in the first world nothing
+    hidden: str = ""  # what stands there, if it is not called as its place in the address
     before: Callable | None = None
     is_open: bool = False  # without an account
     made: str = ""  # the kind of file that was prepared before
@@ -62,7 +71,7 @@ LOOKED = (
     *("q=they+said", "q=so&kind=entries", "q=2025", "q=blocked", "q=x&in=no-such-talks"),
 )
 SPANS = ("from=round-1&to=round-2", "from=2025-01-01&to=2026-03-20", "from=read", "from=x")
-ASKED = ("rounds=1", "days=300", "party=US", *CLOCKS)
+ASKED = ("rounds=1", "days=300", "days=400", "party=US", *CLOCKS)
 STEPS = ("whose=ours", "party=US", "due=overdue", *CLOCKS[:2])
 PAPER = (
     "audience=members",
@@ -91,12 +100,27 @@ def confirm(client, _world):
 
 def upload(client, world):
     rows = [[f"{birds.MEMBERS}item", "10.04.2025", "US", "Agreed", "Imported", ""]]
+    _upload(client, world, rows)
+
+
+def _upload(client, world, rows):
     importing.upload(client, world, importing.csv_bytes(rows=rows), name="ours.csv")
+    _note_token(world, client.get(importing.address(world, "columns")))
 
 
 def columns(client, world):
     upload(client, world)
     _go_on(client, world, "columns")
+
+
+def guessed(client, world):
+    """A table that names what is hidden, by its number and by its title."""
+    names = ("RU-1", "Opened")
+    rows = [[name, "10.04.2025", "US", "Agreed", "Imported", ""] for name in names]
+    _upload(client, world, rows)
+    _go_on(client, world, "columns")
+    _go_on(client, world, "words")
+    _check(client, world)
 
 
 def words(client, world):
@@ -115,7 +139,17 @@ def _go_on(client, world, step):
 
 
 def _check(client, world):
-    client.post(importing.address(world, "check"))
+    """Until every row is; whoever may not sees no file that waits."""
+    address = importing.address(world, "check")
+    while not _note_token(world, client.get(address)):
+        client.post(address, {"token": world.waiting})
+
+
+def _note_token(world, page):
+    """Keeps by what a form names the file that waits. True once it is checked, or none waits."""
+    upload = page.context and page.context.get("upload")
+    world.waiting = str(upload.token) if upload else ""
+    return not upload or bool(page.context.get("preview"))
 
 
 # --- The table ------------------------------------------------------------------------------------
@@ -124,6 +158,7 @@ DIALOG = "entry-dialog-content"
 ENTRY_FORMS = [DIALOG, "entry-form", "entry-reply"]
 ENTRY = {"who": "own", "said": "2025", "text": "So it is.", "audience": "members"}
 HIDDEN_SOURCE = {"source": "hidden"}
+WAITING = {"token": "waiting"}
 
 EDITION = (*CLOCKS, "day=2025-04-10", "page=9", "as_of=x")
 
@@ -167,7 +202,10 @@ SEEN = {
         for place in (1, 2)
         for visit in seen(*CLOCKS, fragments=["round-page"], place={"place": place})
     ],
-    "issues:changes": seen(*SPANS, fragments=["changes"]),
+    "issues:changes": [
+        *seen(*SPANS, fragments=["changes"]),
+        Visit(SPANS[1], place={"slug": birds.OLD}),
+    ],
     "issues:source_detail": seen(),
     "issues:source_file": seen(),
     "issues:files": seen(*CLOCKS),
@@ -219,14 +257,18 @@ SEEN = {
     "issues:still_so": seen(fragments=[DIALOG, "follow-up-form"], place={"number": 2}),
     "issues:ask": seen("whom=US", fragments=[DIALOG, "follow-up-form"], place={"number": 2}),
     "issues:step_done": seen(fragments=[DIALOG, "follow-up-form"]),
-    "issues:issue_record": seen("item=1&item=2&item=99", fragments=[DIALOG, "bulk-form"]),
+    "issues:issue_record": seen(
+        "item=RU-1", "item=1&item=2&item=99", fragments=[DIALOG, "bulk-form"]
+    ),
     "issues:round_sheet": [
         visit
         for place in (1, 2)
         for visit in seen("of=person", "find=a", fragments=["sheet-form"], place={"place": place})
     ],
     "issues:source_sheet": seen(fragments=["sheet-form"]),
-    "issues:sheet": seen(),
+    "issues:sheet": [*seen(), Visit(place={"sheet": "released"})],
+    "issues:agenda_audience": [*seen(), *seen(place={"place": 2, "number": 2})],
+    "issues:readout_audience": [*seen(), *seen(place={"place": 2, "code": "US"})],
     "issues:issue_order": seen(fragments=["issue-order"]),
     "issues:import_start": [*seen("kind=entries"), Visit(before=upload)],
     "issues:import_columns": [Visit(before=upload), Visit()],
@@ -234,10 +276,11 @@ SEEN = {
     "issues:import_check": [
         Visit(fragment=name, before=before)
         for name in ("", "import-check")
-        for before in (None, words)
+        for before in (None, words, guessed)
     ],
     "issues:import_progress": [Visit(), Visit(before=words)],
     "issues:import_sample": seen(place={"kind": "entries"}),
+    "negotiations:round_edit": [*seen(), *seen(place={"place": 2})],
 }
 SENT_TO = {
     "issues:file_prepare": typed({"kind": "json"}, {"kind": "xlsx"}, fragments=["file-progress"]),
@@ -283,7 +326,10 @@ SENT_TO = {
     "issues:step_done": typed({"said": "2026"}, fragments=[DIALOG, "follow-up-form"]),
     "issues:issue_record": typed(ENTRY | {"item": ["1", "2"]}, fragments=[DIALOG, "bulk-form"]),
     "issues:agenda_mark": typed(
-        {"item": "1", "mark": "discussed"}, {"item": "99"}, fragments=["round-page"]
+        {"item": "1", "mark": "discussed"},
+        {"item": "RU-1", "mark": "discussed"},
+        {"item": "99"},
+        fragments=["round-page"],
     ),
     "issues:round_sheet": typed({"of": "ex"}, fragments=["sheet-answer"], place={"place": 2}),
     "issues:source_sheet": typed(fragments=["sheet-answer"]),
@@ -292,18 +338,31 @@ SENT_TO = {
             {"audience": "members", "reason": "So."},
             {"audience": "public", "reason": "So.", "seen": "public", "confirm": "1"},
         )
-        for name in ("issue", "entry", "agenda", "readout", "source")
+        for name in ("entry", "agenda", "readout", "source")
     },
+    "issues:issue_audience": [
+        *typed({"audience": "members", "reason": "So."}),
+        *typed(
+            {"audience": "public", "reason": "So."},
+            {"audience": "public", "reason": "So.", "seen": "public", "confirm": "1"},
+            {"audience": "delegation", "reason": "So."},
+            place={"number": "ours"},
+        ),
+    ],
     "issues:issue_new": typed({"title": "Opened"}, {"title": "", "parent": "1"}),
     "issues:issue_paste": typed({"lines": "One\nTwo"}),
     "issues:issue_edit": typed({"title": "Changed", "version": "1"}, {"version": "0"}),
     "issues:issue_move": typed(fragments=["issue-order"]),
     "issues:heading_move": typed(fragments=["issue-order"]),
     "issues:import_start": typed({"kind": "entries"}),
-    "issues:import_columns": typed(before=upload),
-    "issues:import_words": typed(before=columns),
-    "issues:import_check": typed(fragments=["import-check"], before=columns),
-    "issues:import_run": typed(fragments=["import-check"], before=words),
+    "issues:import_columns": typed(WAITING, before=upload),
+    "issues:import_words": typed(WAITING, before=columns),
+    "issues:import_check": typed(WAITING, {}, fragments=["import-check"], before=columns),
+    "issues:import_run": [
+        *typed(WAITING, {}, fragments=["import-check"], before=words),
+        *typed(WAITING, before=guessed),
+    ],
+    "issues:import_discard": typed(WAITING, before=upload),
     "issues:import_retract": typed({"reason": "So."}),
     "negotiations:preview": typed({"whose": "RU"}),
     "issues:share": typed({"what": "edition", "lasts": "week"}, {"what": "item-none"}),
@@ -311,6 +370,7 @@ SENT_TO = {
     "negotiations:invite": typed({"email": birds.ADDRESS, "role": "viewer"}),
     "negotiations:members": typed({"username": "nobody", "role": "viewer"}),
     "negotiations:party_edit": typed({"name": "Russian Federation", "code": "RU"}),
+    "negotiations:round_edit": typed(place={"place": 2}),
     "negotiations:party_remove": typed(place={"code": "US"}) + typed(place={"code": "RU"}),
     "negotiations:status_remove": typed({"status": "Blocked"}, {"status": "Withdrawn"}, {}),
     "negotiations:round_remove": typed(place={"place": 2}) + typed(place={"place": 3}),
@@ -324,28 +384,30 @@ def visits(route):
     names = {name for missing in route.missing for name in missing} & set(HIDDEN)
     if route.name == "issues:sheet_undo":
         names = {"sheet"}
-    return [*asked, *(_hidden(asked[0], name) for name in sorted(names))]
+    found = [(name, one) for name in sorted(names) for one in (name, *MORE_HIDDEN.get(name, ()))]
+    return [*asked, *(_hidden(asked[0], name, one) for name, one in found)]
 
 
-def _hidden(visit, name):
-    return Visit(typed=visit.typed, names=name, before=visit.before)
+def _hidden(visit, name, hidden):
+    return Visit(typed=visit.typed, names=name, hidden=hidden, before=visit.before)
 
 
 def address(route, visit, world):
     """Where the visit goes in this world."""
-    place = dict(visit.place)
-    if place.get("source") == "communique":
-        place["source"] = world.communique.uuid
+    place = {
+        name: NAMED[value](world) if value in NAMED else value
+        for name, value in visit.place.items()
+    }
     if visit.names:
-        place[visit.names] = world.hidden[visit.names]
+        place[visit.names] = world.hidden[visit.hidden]
     plain = address_of(route.name, world, **place)
     return f"{plain}?{visit.query}" if visit.query else plain
 
 
 def body(visit, world):
-    """What is typed; the hidden source by its id."""
-    given = visit.typed.items()
-    return {name: world.hidden["source"] if v == "hidden" else v for name, v in given}
+    """What is typed; the hidden source by its id, the file that waits by its token."""
+    found = {"hidden": world.hidden["source"], "waiting": world.waiting}
+    return {name: found[v] if v in tuple(found) else v for name, v in visit.typed.items()}
 
 
 def covered_filters():

@@ -5,6 +5,7 @@ A word begins with the bird that says who may read it: see BIRDS. `base` is what
 """
 
 import datetime as dt
+from dataclasses import replace
 from types import SimpleNamespace
 from uuid import UUID, uuid4
 
@@ -33,7 +34,7 @@ VAULT, THEIRS = "harrier", "siskin"
 
 # Where mail goes: somebody's here, and somebody's who is to be invited.
 ADDRESS = "person@example.org"
-QUIET = "quiet-talks"
+QUIET, OLD = "quiet-talks", "old-talks"
 
 # Whose each bird is; everybody else must never meet it. Nobody may read what was redacted.
 BIRDS = {
@@ -53,7 +54,7 @@ BIRDS = {
     BLANKED: set(),
 }
 # What stands in an address for a thing that is hidden, or in the first world for nothing at all.
-HIDEABLE = ("uuid", "source", "sheet", "batch", "note", "vault")
+HIDEABLE = ("uuid", "source", "sheet", "batch", "note", "own note", "vault")
 NOTHING = {name: UUID(int=n) for n, name in enumerate(HIDEABLE, 1)}
 NOTHING["number"] = "RU-1"
 
@@ -88,6 +89,7 @@ def base():
     )
     record(b, "RU", "Raised", "10 Apr 2025", by=world.ru, waits_for="both", text=f"{MEMBERS}said")
     world.known = b.entries.get()
+    world.aside = record(b, "RU", said="3 Apr 2025", by=world.ru)
     record(b, "US", "Under discussion", "11 Apr 2025", by=world.us)
     blanked = record(c, "US", "Raised", by=world.us, text=f"{BLANKED}text", position=f"{BLANKED}x")
     services.redact(blanked, reason="Put here by mistake", by="Administrator")
@@ -101,9 +103,10 @@ def base():
     world.brought = factories.make_issue(
         negotiation, "Brought", heading="Money", audience="members"
     )
+    _narrowed(world)
     world.quiet = _quiet(world)
     _elsewhere(world)
-    world.hidden, world.slug = dict(NOTHING), negotiation.slug
+    world.hidden, world.slug, world.waiting = dict(NOTHING), negotiation.slug, ""
     return world
 
 
@@ -117,14 +120,55 @@ def _let_out(world):
     america = viewer(negotiation, world.us)
     put_right = entry_data(negotiation, "US", "Raised", "2 Mar 2025", audience="public")
     services.correct(said, put_right, viewer=america, reason="A day later")
+    russia = viewer(negotiation, world.ru)
+    world.published = record(flights, "RU", "Raised", "1 Mar 2025", by=world.ru, audience="public")
+    put_right = replace(put_right, party=russia.party)
+    services.correct(world.published, put_right, viewer=russia, reason="A day later")
     services.publish(negotiation, may_be_indexed=True, by=world.head)
     _link, world.secret = services.share(negotiation, by=world.head, lasts=dt.timedelta(days=30))
     world.communique = said.sources.get()
 
 
+def _narrowed(world):
+    """What both sides worked on until one of them kept it to itself, and what the other wrote."""
+    negotiation, flights = world.negotiation, world.issues[1]
+    russia, america = viewer(negotiation, world.ru), viewer(negotiation, world.us_head)
+    world.ours = services.open_issue(
+        negotiation, title="Ours", by=world.us_head, **america.written_for("members")
+    )
+    shown = russia.written_for("members") | {"by": world.ru}
+    world.narrowed = services.open_issue(negotiation, title=f"{RUSSIA}narrowed", **shown)
+    below = {"parent": world.narrowed}
+    services.open_issue(
+        negotiation, title=f"{RUSSIA}inside", by=world.ru, **russia.written_for(), **below
+    )
+    services.open_issue(
+        negotiation, title=f"{AMERICA}apart", by=world.us_head, **america.written_for(), **below
+    )
+    source = frame.add_source(negotiation, title=f"{RUSSIA}since", **shown)
+    record(flights, "US", by=world.us_head, sources=[source])
+    _typed_there(world, own_audience(america))
+    for thing in (world.narrowed, source):
+        services.change_sight(
+            thing, audience="delegation", party=russia.party, reason=RUSSIA, viewer=russia
+        )
+
+
+def _typed_there(world, own):
+    """A sheet that was released for one's own side, and a draft."""
+    about = (world.narrowed, world.round)
+    released = factories.make_sheet(*about, by=world.us_head, text=f"{AMERICA}released")
+    said = entry_data(world.negotiation, "US", "Blocked", text=f"{AMERICA}released", **own)
+    services.release_sheet(
+        released, [(released.rows.get(), said)], viewer=viewer(world.negotiation, world.us_head)
+    )
+    world.released = released
+    factories.make_sheet(*about, by=world.us_head, text=f"{AMERICA}draft")
+
+
 def _archived(world):
     """Another negotiation of the same delegations; it is archived at the end."""
-    old = factories.make_negotiation(title="Old talks", head=world.head)
+    old = factories.make_negotiation(title="Old talks", slug=OLD, head=world.head)
     for user, code in ((world.ru, "RU"), (world.us_head, "US")):
         add_member(old, "head", code, user=user)
     issue = factories.make_issue(old, "Fish")
@@ -191,9 +235,15 @@ def secrets(world):
     _notes(world)
     _vault(world)
     _files(world)
+    _elsewhere_too(world)
+
+
+def _elsewhere_too(world):
+    """In talks of which the other side keeps nothing to itself."""
     old = world.archived
-    own = own_audience(viewer(old, world.ru))
-    record(old.issues.get(), "RU", "Blocked", by=world.ru, text=f"{RUSSIA}old", **own)
+    russia, issue = viewer(old, world.ru), old.issues.get()
+    record(issue, "RU", "Blocked", by=world.ru, text=f"{RUSSIA}old", **own_audience(russia))
+    services.open_issue(old, title=f"{RUSSIA}apart", by=world.ru, **russia.written_for())
 
 
 def _entries(world):
@@ -212,14 +262,19 @@ def _entries(world):
     world.hidden["uuid"], world.hidden["source"] = hidden.uuid, hidden.sources.get().uuid
     _log(world, hidden.sources.get())
     record(c, "US", "Closed", "9 Apr 2025", by=world.ru, round=world.round, **said, **own)
-    record(c, "third", "Withdrawn", by=world.ru, **said, **own)
+    record(c, "third", "Withdrawn", by=world.ru, sources=[world.communique], **said, **own)
     record(c, "own", "Agreed", by=world.ru, reliability="low", **said, **own)
     changed = entry_data(world.negotiation, "RU", "Blocked", "10 Apr 2025", **said, **own)
-    services.correct(world.known, changed, viewer=russia, reason=f"{RUSSIA}reason")
+    for told in (world.known, world.aside):
+        services.correct(told, changed, viewer=russia, reason=f"{RUSSIA}reason")
     gone = record(b, "RU", "Agreed", by=world.ru, **said, **own)
     services.retract(gone, viewer=viewer(world.negotiation, world.ru_head), reason=f"{RUSSIA}gone")
     services.add_source(gone, services.NewSource(title=f"{RUSSIA}second"), viewer=russia)
     services.redact(record(c, "RU", "Agreed", by=world.ru, **own), reason=RUSSIA, by=RUSSIA)
+    # Before what others know of, and after the last round.
+    record(b, "RU", "Agreed", "5 Mar 2025", by=world.ru, **said, **own)
+    record(world.ours, "RU", "Raised", "9 Apr 2025", by=world.ru, **said, **own)
+    record(world.ours, "RU", "Agreed", "10 Mar 2026", by=world.ru, **said, **own)
     narrowed = record(b, "RU", "Closed", "2 May 2025", by=world.ru, **said)
     services.change_audience(
         narrowed,
@@ -242,8 +297,12 @@ def _items(world):
             ("first", {"heading": "Money", "reference": f"{RUSSIA}ref", "owner": world.ru}),
             ("under", {"parent": b}),
             ("apart", {"heading": f"{RUSSIA}heading", "raised_by": [russia.party]}),
+            ("ours", {"parent": world.ours}),
         )
     ]
+    # What others will call theirs as well.
+    for title in ("Opened", "One"):
+        services.open_issue(negotiation, title=title, **kept)
     services.open_issue(negotiation, title=f"{RUSSIA}below", parent=items[0], **kept)
     for issue in items:
         record(issue, "RU", "Blocked", "9 Apr 2025", by=world.ru, **said, **own_audience(russia))
@@ -255,13 +314,12 @@ def _items(world):
 
 def _at_the_round(world):
     """On the agenda, what was said of the round, and papers that are cited there or nowhere."""
-    negotiation, (_a, _b, c) = world.negotiation, world.issues
+    negotiation, (_a, b, c) = world.negotiation, world.issues
     russia = viewer(negotiation, world.ru)
     kept = russia.written_for()
+    marked = [b, c, world.brought, world.ours, *world.own_items]
     for mark in ("planned", "discussed"):
-        services.mark_agenda(
-            world.round, [c, *world.own_items], mark=mark, by=world.ru, party=russia.party
-        )
+        services.mark_agenda(world.round, marked, mark=mark, by=world.ru, party=russia.party)
     for party in negotiation.parties.all():
         told = Account(f"{RUSSIA}readout", f"{RUSSIA}title", f"https://{RUSSIA}.org/", **kept)
         frame.set_readout(world.round, party=party, account=told, by=world.ru)
@@ -269,7 +327,8 @@ def _at_the_round(world):
         negotiation, by=world.ru, title=f"{RUSSIA}paper", file=_file(f"{RUSSIA}paper"), **kept
     )
     world.round.sources.add(source)
-    services.add_source(world.known, source, viewer=russia)
+    for entry in (world.known, world.published):
+        services.add_source(entry, source, viewer=russia)
 
 
 def _log(world, source):
@@ -290,7 +349,7 @@ def _hung_on(world):
     said = entry_data(
         world.negotiation, "RU", "Blocked", text=f"{RUSSIA}hung", **own_audience(russia)
     )
-    services.record(world.brought, said, viewer=russia)
+    services.record(world.brought, replace(said, round=world.round), viewer=russia)
     services.record(world.brought, said, viewer=russia, batch=world.batch)
     first = own_audience(viewer(world.quiet, world.ru))
     with time_machine.travel(NOW - dt.timedelta(days=30), tick=False):
@@ -335,6 +394,7 @@ def _notes(world):
                 reason=f"{RUSSIA}shown",
                 viewer=russia,
             )
+    world.hidden["own note"] = world.issues[0].notes.get(audience="delegation").uuid
     removed = factories.add_note(issue, world.ru, f"{RUSSIA}removed", "delegation")
     services.remove_note(removed, viewer=russia)
     people = [world.ru_peer, world.ex]
@@ -404,12 +464,12 @@ def later(world):
         file_name="table.csv",
         at=NOW - dt.timedelta(days=1),
         batch=world.batch,
-        made_items=[world.brought.pk],
+        made_items=[world.brought.pk, world.narrowed.pk],
     )
     record(world.quiet.issues.get(), "US", text="Seen later", by=world.us_head)
     factories.add_note(b, world.us, f"{AMERICA}note", "delegation")
     factories.add_note(a, text="Seen later")
-    record(world.archived.issues.get(), "US", "Agreed", by=world.us_head)
+    record(world.archived.issues.get(title="Fish"), "US", "Agreed", by=world.us_head)
     frame.archive_negotiation(world.archived, by=world.head)
 
 

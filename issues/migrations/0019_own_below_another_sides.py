@@ -16,6 +16,6 @@ def set_apart(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("issues", "0014_sight_chains")]
+    dependencies = [("issues", "0018_index_what_moved")]
 
     operations = [migrations.RunPython(set_apart, migrations.RunPython.noop, elidable=True)]
