@@ -62,12 +62,19 @@ class Viewer:
     party: Party | None
     is_public: bool = False
     behind: User | None = None
+    # Whose eyes they are: what is marked as ours then. It opens nothing.
+    posing: Party | None = None
 
     @property
     def scope(self) -> Scope:
         if self.is_public:
             return PUBLIC_SCOPE
         return Scope.of_party(self.party.pk) if self.party else MEMBERS_SCOPE
+
+    @property
+    def ours(self) -> Party | None:
+        """The party that pages speak of as us; for marks alone, never for what may be seen."""
+        return self.party or self.posing
 
     @property
     def first_audience(self) -> str:
@@ -184,7 +191,9 @@ def seen_as(viewer: Viewer, whose: str) -> Viewer:
     if whose == eyes.THE_PUBLIC:
         return replace(the_public(viewer.negotiation), behind=viewer.user)
     party = viewer.party if whose == eyes.OWN_VIEWER else None
-    return Viewer(nobody(), viewer.negotiation, None, Role.VIEWER, party, behind=viewer.user)
+    posing = None if party else viewer.negotiation.parties.filter(code=whose).first()
+    plain = Viewer(nobody(), viewer.negotiation, None, Role.VIEWER, party, behind=viewer.user)
+    return replace(plain, posing=posing)
 
 
 def may_still_see(viewer: Viewer) -> bool:

@@ -254,7 +254,7 @@ class ChangeReader:
 
     def _groups(self) -> dict[int | str | None, tuple[str, str]]:
         """Title and code of each, ours first; nobody any more: no group."""
-        own = self.frame.viewer.party
+        own = self.frame.viewer.ours
         parties = sorted(self.frame.parties.values(), key=lambda party: party != own)
         return {
             **{party.pk: (_waits_for(party, own), party.code) for party in parties},

@@ -116,7 +116,7 @@ class StepReader:
 
     def _group(self, party: int | None) -> int:
         """We come first, then the others in their order, then what nobody is named for."""
-        own = self.frame.viewer.party
+        own = self.frame.viewer.ours
         if own and party == own.pk:
             return -1
         order = list(self.frame.parties)
@@ -124,7 +124,7 @@ class StepReader:
 
     def group_text(self, party: int | None) -> str:
         """ "We owe: Russia", "They owe: …", "Russia owes", or that no party is named."""
-        found, own = self.frame.parties.get(party or 0), self.frame.viewer.party
+        found, own = self.frame.parties.get(party or 0), self.frame.viewer.ours
         if found is None:
             return "No party named"
         if own is None:

@@ -48,6 +48,7 @@ PAGES = {
     "paste items": ("head", f"{CASE}issues/paste/"),
     "order of items": ("head", f"{CASE}issues/order/"),
     "edit item": ("head", f"{CASE}issues/1/edit/"),
+    "who may see an item": ("head", f"{CASE}issues/1/audience/"),
     "new round": ("head", f"{CASE}rounds/new/"),
     "edit round": ("head", f"{CASE}rounds/3/edit/"),
     "search": ("head", "/search/?in=russia-us&q=visas+Darchiev"),

@@ -255,3 +255,37 @@ def test_the_administrators_pages_are_not_touched(talks):
     client = as_(boss, talks, eyes.THE_PUBLIC)
     page = client.get(reverse("admin:issues_entry_changelist")).content.decode()
     assert "for the members" in page
+
+
+def test_ours_is_what_those_others_call_so(talks):
+    """Marks alone: nothing more is seen for it (see `test_seen_is_what_both_may_see`)."""
+    for code in ("RU", "US"):
+        party = talks.negotiation.parties.get(code=code)
+        factories.record(
+            factories.make_issue(talks.negotiation, f"Owed by {code}"),
+            code,
+            "Raised",
+            next_step="Answer",
+            next_step_party=party,
+            waits_for="party",
+            waits_party=party,
+        )
+    pages = (reverse(f"issues:{name}", args=[talks.slug]) for name in ("next_steps", "changes"))
+    steps, moved = (
+        {
+            whose: read_as(talks.ru_head, talks, whose, page)
+            for whose in (None, "US", eyes.NO_DELEGATION)
+        }
+        for page in pages
+    )
+    assert "We owe: Russia" in steps[None]
+    assert "We owe: United States" in steps["US"]
+    assert "They owe: Russia" in steps["US"]
+    assert "We owe" not in steps[eyes.NO_DELEGATION]
+    assert "Waits for us (Russia)" in moved[None]
+    assert "Waits for us (United States)" in moved["US"]
+    assert "Waits for us" not in moved[eyes.NO_DELEGATION]
+
+
+def read_as(user, talks, whose, page):
+    return as_(user, talks, whose).get(page).content.decode()
