@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -50,7 +50,18 @@ class Provider:
 
             def do_GET(self):  # noqa: N802 - as the library calls it
                 provider.asked.append(self.path)
-                self._answer(200, provider.told(self.path))
+                if self.path.startswith("/authorize?"):
+                    self._send_back()
+                else:
+                    self._answer(200, provider.told(self.path))
+
+            def _send_back(self):
+                """As somebody who is signed in there and agrees at once."""
+                asked = parse_qs(urlsplit(self.path).query)
+                brought = urlencode(provider.sign_in(self.path))
+                self.send_response(302)
+                self.send_header("Location", f"{asked['redirect_uri'][0]}?{brought}")
+                self.end_headers()
 
             def do_POST(self):  # noqa: N802
                 provider.asked.append(self.path)
