@@ -2,8 +2,8 @@
 
 Items are copied with their entries and with all that was worked out from these: where each stands
 and what can be found. Each copy stands where the rules would put it, since an item's standing
-follows from its own entries alone. A copy is found under the number of its original; agendas keep
-their length; chains and edit histories are not copied: no page that is measured reads them.
+follows from its own entries alone. Agendas keep their length; chains and edit histories are not
+copied: no page that is measured reads them.
 """
 
 from django.core.management.color import no_style
@@ -19,8 +19,11 @@ from issues.models import (
     StandingParty,
 )
 from issues.services import recount
+from issues.services.search_texts import item_texts
+from issues.spelling import tokens
 from negotiations.models import Negotiation
 
+CHUNK = 500
 COPIED = (
     *(Issue, Issue.raised_by.through, Entry, Entry.joint_parties.through, EntrySource),
     *(Standing, StandingParty, SearchRow),
@@ -43,10 +46,22 @@ def grow(times):
             recount(negotiation)
         for sql in connection.ops.sequence_reset_sql(no_style(), plain):
             cursor.execute(sql)
+        _name_copies(steps[Issue])
     if connection.vendor == "postgresql":
         # As its autovacuum does after some minutes. SQLite plans without statistics on a real site.
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
+
+
+def _name_copies(first):
+    """Has the copies of items found by their own numbers, not by those of the originals."""
+    copies = Issue.objects.filter(pk__gte=first).order_by("pk")
+    for start in range(0, copies.count(), CHUNK):
+        issues = copies.in_bulk(list(copies.values_list("pk", flat=True)[start : start + CHUNK]))
+        rows = list(SearchRow.objects.filter(kind=SearchRow.Kind.ITEM, object_id__in=issues))
+        for row in rows:
+            row.words = tokens(item_texts(issues[row.object_id]))
+        SearchRow.objects.bulk_update(rows, ["words"])
 
 
 def _step(model):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from issues.services import differences
+from issues.services import differences, search_differences
 from tests.bench import tables
 from tests.bench.grow import grow
 from tests.bench.measure import run
@@ -26,6 +26,7 @@ def test_copies_stand_where_the_rules_put_them(transactional_db):
     grow(3)
     assert counted(negotiation) == {"items": 30, "rounds": 3, "entries": 120}
     assert differences(negotiation) == []
+    assert search_differences(negotiation) == []
 
 
 def test_what_is_measured_finds_its_place_in_the_file(tmp_path, monkeypatch):
