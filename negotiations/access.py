@@ -332,7 +332,7 @@ def invitation_of(viewer: Viewer, uuid: UUID) -> Invitation:
 def open_invitations(viewer: Viewer) -> list[Invitation]:
     """The invitations that wait, as far as the viewer decides about those they are for."""
     waiting = viewer.negotiation.invitations.filter(used_at=None, revoked_at=None)
-    rows = waiting.select_related("party", "made_by", "negotiation")
+    rows = waiting.select_related("party", "made_by", "negotiation").prefetch_related("mails")
     return [row for row in rows if row.is_open and can_manage(viewer, None, row.party)[0]]
 
 

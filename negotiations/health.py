@@ -12,10 +12,11 @@ from django.core.checks import WARNING, Tags, run_checks
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
 from django.db.migrations.loader import MigrationLoader
 
-from negotiations.queue import queue_age
+from negotiations.queue import mail_age, queue_age
 
 # Threads look for left jobs every quarter of a minute.
-LONGEST_WAIT = dt.timedelta(minutes=5)
+MINUTE = dt.timedelta(minutes=1)
+LONGEST_WAIT = 5 * MINUTE
 NO_DATABASE = "The database does not answer."
 
 
@@ -52,9 +53,9 @@ def _failed_checks() -> list[str]:
 
 def _old_jobs() -> Iterator[str]:
     """A queue that stands still: the oldest job that nobody is at waits for minutes."""
-    waits = queue_age()
-    if waits > LONGEST_WAIT:
-        yield f"A file to prepare waits for {waits.seconds // 60} minutes."
+    for what, waits in (("file to prepare", queue_age()), ("mail to send", mail_age())):
+        if waits > LONGEST_WAIT:
+            yield f"A {what} waits for {waits // MINUTE} minutes."
 
 
 def _full_disks() -> Iterator[str]:

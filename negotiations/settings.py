@@ -166,6 +166,8 @@ if HTTPS:
 PARLEY_MAIL = env.str("PARLEY_EMAIL_URL", default="consolemail://" if LOCAL else "")
 if PARLEY_MAIL:
     globals().update(env.email_url_config(PARLEY_MAIL))
+# Seconds to wait for each of its answers.
+EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("PARLEY_EMAIL_FROM", default=f"parley@{HOST or 'localhost'}")
 
 ACCOUNT_ADAPTER = "negotiations.accounts.AccountAdapter"

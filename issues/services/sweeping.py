@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from django.core.files.storage import default_storage
 
 from negotiations.models import Job, Letterhead, Source
-from negotiations.services import sweep_jobs
+from negotiations.services import sweep_jobs, sweep_mails
 
 from ..models import Upload
 from .importing import discard_old
@@ -29,6 +29,7 @@ def sweep() -> dict[str, int]:
         "files that belong to nothing": sum(
             _remove_orphans(folder, names) for folder, names in _named().items()
         ),
+        "mails that were given up": sweep_mails(),
     }
 
 

@@ -3,6 +3,7 @@
 from .audience import Audience, Shown, audience_check
 from .jobs import Job
 from .letterhead import Letterhead
+from .mails import Mail
 from .negotiation import (
     ROUTE_WORDS,
     Erasure,
@@ -26,6 +27,7 @@ __all__ = [
     "Job",
     "LADDER",
     "Letterhead",
+    "Mail",
     "ROUTE_WORDS",
     "Membership",
     "Negotiation",

@@ -4,7 +4,15 @@ Who may call them is decided by the caller (`negotiations.access`). What the rul
 ValidationError, by field where there is one; a version that is no longer current is a Conflict.
 """
 
-from .invitations import invite, join, join_as_new, open_invitation, withdraw_invitation
+from .invitations import (
+    invite,
+    is_usable,
+    join,
+    join_as_new,
+    open_invitation,
+    token_of,
+    withdraw_invitation,
+)
 from .jobs import (
     beat_job,
     begin_job,
@@ -17,6 +25,7 @@ from .jobs import (
     take_job,
 )
 from .letterhead import update_letterhead
+from .mails import claim_mail, post_mail, put_mail_back, settle_mail, sweep_mails
 from .members import (
     add_member,
     add_person,
@@ -77,6 +86,7 @@ __all__ = [
     "begin_job",
     "blank_person",
     "claim_job",
+    "claim_mail",
     "create_negotiation",
     "create_round",
     "delete_files",
@@ -85,6 +95,7 @@ __all__ = [
     "forget_job",
     "invite",
     "is_frozen",
+    "is_usable",
     "join",
     "join_as_new",
     "lines_last",
@@ -95,6 +106,8 @@ __all__ = [
     "note",
     "open_invitation",
     "open_override",
+    "post_mail",
+    "put_mail_back",
     "redact_source",
     "refuse_job",
     "remove_member",
@@ -106,9 +119,12 @@ __all__ = [
     "set_delegates",
     "set_readout",
     "set_round_state",
+    "settle_mail",
     "source_words",
     "sweep_jobs",
+    "sweep_mails",
     "take_job",
+    "token_of",
     "unarchive_negotiation",
     "update_letterhead",
     "update_member",

@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import secrets
+from base64 import urlsafe_b64encode
+from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
-from negotiations.models import Invitation, Membership, Negotiation, Party, User
+from negotiations.models import Invitation, Mail, Membership, Negotiation, Party, User
 
+from .mails import post_mail
 from .members import add_member, add_person
 from .security import Kind, note, place
 
@@ -18,12 +21,23 @@ GONE = "This invitation was used, withdrawn or has run out. Ask for a new one."
 
 
 def invite(
-    negotiation: Negotiation, *, by: User, role: str, party: Party | None = None, email: str = ""
+    negotiation: Negotiation,
+    *,
+    by: User,
+    role: str,
+    party: Party | None = None,
+    email: str = "",
+    mail_from: str = "",
 ) -> tuple[Invitation, str]:
-    """Make an invitation, good once and for a week; returns it with its secret, kept nowhere."""
-    token = secrets.token_urlsafe(32)
+    """Make an invitation, good once and for a week; returns it with its secret, kept nowhere.
+
+    With `mail_from`, the address of the site, a mail to `email` waits to be sent.
+    """
+    uuid = uuid4()
+    token = _token(uuid)
     with transaction.atomic():
         invitation = Invitation.objects.create(
+            uuid=uuid,
             negotiation=negotiation,
             email=email,
             role=role,
@@ -33,6 +47,8 @@ def invite(
             expires_at=timezone.now() + GOOD_FOR,
         )
         note(Kind.INVITED, by=by, negotiation=negotiation, detail=place(role, party))
+        if email and mail_from:
+            post_mail(Mail.Kind.INVITATION, email, mail_from, invitation)
     return invitation, token
 
 
@@ -43,7 +59,18 @@ def open_invitation(token: str) -> Invitation | None:
     """
     rows = Invitation.objects.select_related("negotiation", "party", "made_by")
     found = rows.filter(sha256=_hash(token)).first()
-    return found if found and found.is_open and _still_may_invite(found) else None
+    return found if found and is_usable(found) else None
+
+
+def is_usable(invitation: Invitation) -> bool:
+    """Whether its link would let somebody in now."""
+    return invitation.is_open and _still_may_invite(invitation)
+
+
+def token_of(invitation: Invitation) -> str:
+    """The secret of an invitation, for its mail; empty where the secret key was another then."""
+    token = _token(invitation.uuid)
+    return token if _hash(token) == invitation.sha256 else ""
 
 
 def withdraw_invitation(invitation: Invitation, *, by: User) -> None:
@@ -100,7 +127,7 @@ def join_as_new(
 
 def _use(invitation: Invitation) -> None:
     current = Invitation.objects.select_for_update(of=("self",)).get(pk=invitation.pk)
-    if not (current.is_open and _still_may_invite(current)):
+    if not is_usable(current):
         raise ValidationError(GONE)
 
 
@@ -118,6 +145,12 @@ def _still_may_invite(invitation: Invitation) -> bool:
     if headed is None:
         return bool(maker.is_superuser)
     return headed.party_id in {None, invitation.party_id} or invitation.party_id is None
+
+
+def _token(uuid: UUID) -> str:
+    """Follows from the secret key, so that a mail that waits, or a backup, need not hold it."""
+    digest = salted_hmac("parley.invitation", uuid.hex, algorithm="sha256").digest()
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def _hash(token: str) -> str:

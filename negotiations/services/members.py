@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from negotiations.models import Membership, Negotiation, Party, User
+from negotiations.models import Mail, Membership, Negotiation, Party, User
 from negotiations.signals import frame_changed
 
 from .rows import delete, lock, save
@@ -138,6 +138,8 @@ def blank_person(person: User, *, name: str) -> None:
     kind = ContentType.objects.get_for_model(User)
     LogEntry.objects.filter(content_type=kind, object_id=str(person.pk)).delete()
     EmailAddress.objects.filter(user=person).delete()
+    if person.email:
+        Mail.objects.filter(address__iexact=person.email).delete()
     SocialAccount.objects.filter(user=person).delete()
     person.username, person.first_name, person.last_name = name, "Erased", "person"
     person.email, person.last_login = "", None

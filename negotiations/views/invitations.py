@@ -7,6 +7,7 @@ from allauth.core.internal.ratelimit import consume_or_429
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,11 +15,10 @@ from django.views.decorators.http import require_http_methods
 
 from negotiations import mail, services
 from negotiations.access import Role, invitation_of, viewer_with
-from negotiations.accounts import people_with_address, set_password_link
 from negotiations.forms import attempt
 from negotiations.forms.invitations import ForgottenForm, InviteForm, JoinForm
 from negotiations.htmx import HtmxRequest
-from negotiations.models import Invitation, User
+from negotiations.models import Mail
 
 from .common import page, say_refusal, sent, sent_from
 from .members import HERE, INVITE_IDS, members_page, parties_of
@@ -29,16 +29,17 @@ def invite(request: HtmxRequest, slug: str) -> HttpResponse:
     """Make an invitation, mail it if there is an address, and show its link this once."""
     viewer = viewer_with(request.user, slug, Role.HEAD)
     form = InviteForm(request.POST, viewer=viewer, parties=parties_of(viewer), auto_id=INVITE_IDS)
+    site = request.build_absolute_uri("/") if settings.PARLEY_MAIL else ""
     made = attempt(
-        form, lambda typed: services.invite(viewer.negotiation, by=request.user, **typed)
+        form,
+        lambda typed: services.invite(viewer.negotiation, by=request.user, mail_from=site, **typed),
     )
     if not made:
         return members_page(request, viewer, form)
     invitation, token = made
     link = request.build_absolute_uri(reverse("invitation", args=[token]))
-    mailed = bool(invitation.email and settings.PARLEY_MAIL)
-    if mailed:
-        mail.send(invitation.email, "You are invited to Parley", _letter(invitation, link))
+    mailed = bool(invitation.email and site)
+    transaction.on_commit(mail.wake)
     context = {"viewer": viewer, "section": "members", "part": "members", "link": link}
     context |= {"invitation": invitation, "mailed": mailed}
     return render(request, "negotiations/invitation_link.html", context)
@@ -87,27 +88,11 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     )
     if refusal:
         return cast("HttpResponse", refusal)
-    for person in people_with_address(address):
-        mail.send(person.email, "Set a new password for Parley", _reset_letter(request, person))
+    # Who has the address is looked up when it is sent: this takes equally long for any.
+    services.post_mail(Mail.Kind.PASSWORD, address, request.build_absolute_uri("/"))
+    transaction.on_commit(mail.wake)
     return render(request, "account/forgotten_sent.html", {"address": address})
 
 
 def _account(typed: dict[str, str]) -> dict[str, str]:
     return {name: typed[name] for name in ("username", "full_name", "password")}
-
-
-def _letter(invitation: Invitation, link: str) -> str:
-    """Without the title of the negotiation: a mail is read by more than its addressee."""
-    return (
-        f"{invitation.made_by} invites you to a negotiation in Parley.\n\n"
-        f"Open this link within seven days; it works once:\n{link}\n"
-    )
-
-
-def _reset_letter(request: HttpRequest, person: User) -> str:
-    link = request.build_absolute_uri(set_password_link(person))
-    return (
-        f"Somebody, probably you, asked for a new password for “{person.username}”.\n\n"
-        f"Set it here, once and within three days:\n{link}\n\n"
-        "If it was not you, do nothing: the password stays as it is.\n"
-    )

@@ -64,6 +64,8 @@ def fill(head):
     Import.objects.create(negotiation=negotiation, by=head, kind="items", file_name=CANARY)
     Upload.objects.create(negotiation=negotiation, user=head, kind="items", file_name=CANARY)
     jobs.start(viewer(negotiation), CANARY, "json", NOW)
+    address, site = f"{CANARY.lower()}@example.org", "https://parley.example.org/"
+    frame.invite(negotiation, by=head, role="viewer", email=address, mail_from=site)
     services.publish(negotiation, may_be_indexed=True, by=head)
     services.share(negotiation, by=head, lasts=dt.timedelta(days=1), issue=issue)
     for _each in range(2):  # one that stays named, one that is shown to all
@@ -158,7 +160,7 @@ def test_nothing_is_left_but_the_tombstone(head):
 # Permissions of one's own, and what only this test's own act fills.
 EMPTY = [
     *("User_groups", "User_user_permissions", "Erasure"),
-    *("Invitation", "SharedCount", "PersonErasure"),
+    *("SharedCount", "PersonErasure"),
 ]
 
 

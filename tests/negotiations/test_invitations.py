@@ -2,16 +2,26 @@
 
 import datetime as dt
 import re
-import threading
+from smtplib import SMTPAuthenticationError, SMTPDataError, SMTPRecipientsRefused
 
 import pytest
 import time_machine
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from negotiations.models import Invitation, SecurityEvent, User
-from negotiations.services import archive_negotiation, invite, remove_member
+from negotiations.mail import send_waiting
+from negotiations.models import Invitation, Mail, SecurityEvent, User
+from negotiations.services import (
+    archive_negotiation,
+    blank_person,
+    claim_mail,
+    invite,
+    remove_member,
+    sweep_mails,
+)
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -30,9 +40,8 @@ def browser_of(user):
 
 
 def outbox():
-    for thread in threading.enumerate():
-        if thread.name == "mail":
-            thread.join()
+    """What is sent when the queue is looked through."""
+    send_waiting()
     return mail.outbox
 
 
@@ -236,3 +245,199 @@ def test_without_a_mail_server_no_page_offers_it(settings):
     settings.PARLEY_MAIL = ""
     assert "/forgotten/" not in Client().get("/login/").content.decode()
     assert Client().get("/forgotten/").status_code == 404
+
+
+# --- Mails that wait ------------------------------------------------------------------------------
+
+
+class Server:
+    """In place of a mail server: raises `error` while there is one."""
+
+    def __init__(self, monkeypatch, error=None):
+        self.error, self.tried = error, 0
+        monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", self)
+
+    def __call__(self, letters):
+        self.tried += 1
+        if self.error:
+            raise self.error
+        mail.outbox.extend(letters)
+
+
+def invite_by_mail(talks, address="ann@example.org"):
+    typed = {"email": address, "role": "recorder"}
+    answer = browser_of(talks.head).post(f"/negotiations/{talks.slug}/members/invite/", typed)
+    assert answer.status_code == 200
+    return re.search(r"/invitation/([\w-]+)/", answer.content.decode())[1]
+
+
+def members_page(talks):
+    return browser_of(talks.head).get(f"/negotiations/{talks.slug}/members/").content.decode()
+
+
+def test_a_page_leaves_the_mail_and_asks_no_server(talks, monkeypatch):
+    server = Server(monkeypatch)
+    invite_by_mail(talks)
+    Client().post("/forgotten/", {"email": "bob@example.org"})
+    assert (server.tried, Mail.objects.count()) == (0, 2)
+
+
+def test_a_mail_that_waits_holds_no_secret(talks):
+    factories.make_user(email="bob@example.org")
+    token = invite_by_mail(talks)
+    Client().post("/forgotten/", {"email": "bob@example.org"})
+    waiting = str(list(Mail.objects.values()))
+    assert token not in waiting
+    assert "/welcome/" not in waiting
+    assert token in outbox()[0].body
+    assert not Mail.objects.exists()
+
+
+def test_a_refused_invitation_leaves_no_mail(talks):
+    answer = browser_of(talks.head).post(
+        f"/negotiations/{talks.slug}/members/invite/", {"email": "ann@example.org", "role": "king"}
+    )
+    assert answer.status_code == 422
+    assert not Mail.objects.exists()
+
+
+def test_asking_for_a_password_does_the_same_for_any_address():
+    factories.make_user(email="ann@example.org")
+    counts = []
+    for address in ("ann@example.org", "bob@example.org"):
+        with CaptureQueriesContext(connection) as asked:
+            Client().post("/forgotten/", {"email": address})
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError("no route"), "the mail server cannot be reached"),
+        (TimeoutError(), "the mail server cannot be reached"),
+        (SMTPAuthenticationError(535, b"bad"), "the mail server refuses it"),
+        (SMTPDataError(451, b"later"), "the mail server refuses it"),
+        (SMTPRecipientsRefused({"x": (450, b"busy")}), "does not take this address"),
+    ],
+)
+def test_a_mail_is_tried_again_until_the_server_takes_it(talks, monkeypatch, caplog, error, said):
+    server = Server(monkeypatch, error)
+    with time_machine.travel("2026-01-05 08:00Z", tick=False) as clock:
+        invite_by_mail(talks)
+        assert outbox() == []
+        assert "The mail is not sent yet" in members_page(talks)
+        assert said in members_page(talks)
+        assert "ann@example.org" not in caplog.text
+        send_waiting()
+        assert server.tried == 1
+        server.error = None
+        clock.shift(dt.timedelta(minutes=3))
+        assert len(outbox()) == 1
+    assert "The mail is not sent yet" not in members_page(talks)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (SMTPDataError(554, b"spam"), "the mail server refuses it"),
+        (SMTPRecipientsRefused({"x": (550, b"who")}), "does not take this address"),
+        (ValueError("a bug"), "it could not be written"),
+    ],
+)
+def test_a_mail_that_is_refused_for_good_is_given_up_and_said(talks, monkeypatch, error, said):
+    server = Server(monkeypatch, error)
+    invite_by_mail(talks)
+    assert outbox() == []
+    assert "The mail was not sent" in members_page(talks)
+    assert said in members_page(talks)
+    with time_machine.travel(timezone.now() + dt.timedelta(hours=5)):
+        send_waiting()
+    assert server.tried == 1
+
+
+def test_after_a_day_a_mail_is_given_up_and_later_forgotten(talks, monkeypatch):
+    server = Server(monkeypatch, OSError())
+    with time_machine.travel("2026-01-05 08:00Z", tick=False) as clock:
+        invite_by_mail(talks)
+        for _hour in range(30):
+            send_waiting()
+            clock.shift(dt.timedelta(hours=1))
+        assert 20 < server.tried < 30
+        assert "The mail was not sent" in members_page(talks)
+        assert sweep_mails() == 0
+        clock.shift(dt.timedelta(days=7))
+        assert sweep_mails() == 1
+
+
+def test_a_mail_in_hand_is_taken_by_nobody_else_until_its_sender_is_given_up(talks):
+    invite_by_mail(talks)
+    assert claim_mail()
+    assert claim_mail() is None
+    with time_machine.travel(timezone.now() + dt.timedelta(minutes=3, seconds=1)):
+        assert claim_mail()
+
+
+def test_of_two_who_take_the_same_mail_one_gets_it(talks, monkeypatch):
+    invite_by_mail(talks)
+    (waiting,) = Mail.objects.all()
+    Mail.objects.update(due_at=timezone.now() - dt.timedelta(seconds=5))
+    stale = [Mail(pk=waiting.pk, due_at=waiting.due_at, made_at=waiting.made_at)]
+    monkeypatch.setattr(Mail.objects, "filter", lambda **asked: Stale(stale, asked))
+    assert claim_mail() is None
+
+
+class Stale:
+    """What somebody read before another took it."""
+
+    def __init__(self, rows, asked):
+        self.rows, self.asked = rows, asked
+
+    def select_related(self, *_names):
+        return self.rows
+
+    def update(self, **values):
+        return Mail._base_manager.filter(**self.asked).update(**values)
+
+
+@pytest.mark.parametrize("end", [withdraw, lose_the_head, archive, close_the_account])
+def test_an_invitation_that_is_dead_by_then_is_not_mailed(talks, end):
+    invite_by_mail(talks)
+    end(talks, Invitation.objects.get())
+    assert outbox() == []
+    assert not Mail.objects.exists()
+
+
+def test_with_another_secret_key_no_dead_link_is_mailed(talks, settings):
+    token = invite_by_mail(talks)
+    settings.SECRET_KEY = "another" * 10
+    assert outbox() == []
+    assert "the secret key has changed" in members_page(talks)
+    assert "Join" in Client().get(f"/invitation/{token}/").content.decode()
+
+
+def test_without_a_mail_server_what_waits_goes_on_waiting(talks, settings):
+    invite_by_mail(talks)
+    settings.PARLEY_MAIL = ""
+    assert outbox() == []
+    assert "no mail server is set" in members_page(talks)
+
+
+def test_an_erased_person_has_no_mail_waiting():
+    person = factories.make_user(email="ann@example.org")
+    Client().post("/forgotten/", {"email": "ANN@example.org"})
+    blank_person(person, name="erased-1")
+    assert not Mail.objects.exists()
+
+
+def test_waiting_mails_cost_the_members_page_one_query(talks):
+    def asked():
+        with CaptureQueriesContext(connection) as queries:
+            members_page(talks)
+        return len(queries)
+
+    invite_by_mail(talks)
+    before = asked()
+    for name in "bcd":
+        invite_by_mail(talks, f"{name}@example.org")
+    assert asked() == before

@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from issues import triggers
 from negotiations import health
-from negotiations.models import Job, User
+from negotiations.models import Job, Mail, User
+from negotiations.services import claim_mail, post_mail, put_mail_back
 from negotiations.services.jobs import begin_job
 from tests.factories import head_of, make_negotiation
 
@@ -100,6 +101,19 @@ def test_not_ready_when_a_file_to_prepare_waits_for_minutes(client):
     with time_machine.travel(later):
         assert reasons(client) == ["A file to prepare waits for 7 minutes."]
         Job.objects.filter(pk=job.pk).update(state=Job.State.RUNNING, beat_at=timezone.now())
+        assert reasons(client) == []
+
+
+def test_not_ready_when_nobody_looks_for_mails_that_are_due(client):
+    mail = post_mail(Mail.Kind.PASSWORD, "ann@example.org", "https://parley.example.org/")
+    assert reasons(client) == []
+    with time_machine.travel(timezone.now() + dt.timedelta(minutes=7, seconds=5)):
+        assert reasons(client) == ["A mail to send waits for 7 minutes."]
+        # A mail server that is away makes the site no less ready.
+        put_mail_back(claim_mail(), "the mail server cannot be reached")
+        assert reasons(client) == []
+    put_mail_back(mail, "refused", for_good=True)
+    with time_machine.travel(timezone.now() + dt.timedelta(days=2)):
         assert reasons(client) == []
 
 
