@@ -113,16 +113,14 @@ class Standing(models.Model):
                 fields=["issue", "scope", "since", "until", "headline", "badge", "fell_from"],
                 name="standing_looks",
             ),
-            # The figures of the state of play, and the day of the latest entry.
+            # Filters by who says so, and the day of the latest entry.
             models.Index(
                 fields=["negotiation", "scope", "category", "badge", "issue"],
                 condition=Q(until=None),
                 name="standing_figures",
             ),
             models.Index(
-                fields=["negotiation", "scope", "last_said"],
-                condition=Q(until=None),
-                name="standing_last_said",
+                fields=["negotiation", "scope", "last_said", "since"], name="standing_last_said"
             ),
         ]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from negotiations.prepared import prepared
 from negotiations.scopes import Scope
@@ -42,7 +42,11 @@ class Agenda(Sequence[int]):
     def _length(self) -> int:
         negotiation, scope, day, fold = self._which
         items = stands_on(self._frame, day).items
-        return items - len(_folded(negotiation, scope, day)) if fold else items
+        if not fold:
+            return items
+        # Two ranges of an index, of which the database would use none for both at once.
+        ways = (False, True) if day else (False,)
+        return items - sum(n for ended in ways for n in _folded(negotiation, scope, day, ended))
 
     def __len__(self) -> int:
         return self._length
@@ -102,11 +106,14 @@ def _first(negotiation: int, scope: Scope, day: dt.date | None, fold: bool) -> Q
 
 
 @prepared
-def _folded(negotiation: int, scope: Scope, day: dt.date | None) -> QuerySet[Any, Any]:
-    """What has no status, but for parents of items that have one."""
-    standings = Standing.objects.as_of(scope, day)
-    parts = standings.filter(
+def _folded(negotiation: int, scope: Scope, day: dt.date | None, ended: bool) -> QuerySet[Any, Any]:
+    """How many have no status, but for parents of items that have one; `ended`: after `day`."""
+    parts = Standing.objects.as_of(scope, day).filter(
         issue__parent=OuterRef("issue"), issue__entered_in_error=False, headline__isnull=False
     )
-    rows: StandingQuerySet = standings.filter(~Exists(parts.order_by()), headline=None)
-    return rows.shown_in(negotiation).order_by().values_list("issue_id")
+    holds = Q(until__gt=day) if ended else Q(until=None)
+    holds &= Q(since__lte=day) if day else Q()
+    rows = Standing.objects.filter(holds, ~Exists(parts.order_by()), scope=scope.key, headline=None)
+    found: StandingQuerySet = rows.shown_in(negotiation)
+    counted = found.order_by().values("scope").annotate(n=Count("pk"))
+    return counted.values_list("n", flat=True)

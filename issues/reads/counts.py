@@ -6,7 +6,7 @@ Only what was known on an earlier day is not kept.
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
@@ -66,8 +66,22 @@ def stands_on(frame: FrameView, day: dt.date | None) -> Stands:
     return frame.stands[day]
 
 
-def _by_fact(negotiation: int, scope: Scope, blocks: Q) -> QuerySet[Any, Any]:
-    rows = StandingCount.objects.filter(blocks, negotiation=negotiation, scope=scope.key)
+def stands_now(scopes: Mapping[int, Scope]) -> dict[int, Stands]:
+    """Of each negotiation, now and in this scope. One query."""
+    if not scopes:
+        return {}
+    asked = [Q(negotiation=pk, scope=scope.key, kind=YEAR) for pk, scope in scopes.items()]
+    rows = StandingCount.objects.filter(reduce(or_, asked)).order_by()
+    found: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    for negotiation, fact, n in rows.values_list("negotiation", "fact", "n"):
+        found[negotiation].append((fact, n))
+    return {pk: Stands.of(found[pk]) for pk in scopes}
+
+
+def _by_fact(negotiation: int, scope: Scope, *blocks: Q) -> QuerySet[Any, Any]:
+    # In each alternative all that the index has, or the database reads every day.
+    here = Q(negotiation=negotiation, scope=scope.key)
+    rows = StandingCount.objects.filter(reduce(or_, (here & block for block in blocks)))
     return rows.order_by().values("fact").annotate(sum=Sum("n")).values_list("fact", "sum")
 
 
@@ -81,8 +95,13 @@ def _on(
     negotiation: int, scope: Scope, year: dt.date, month: dt.date, day: dt.date
 ) -> QuerySet[Any, Any]:
     """The years before, of this year the months before, and of this month the days."""
-    blocks = Q(kind=YEAR, first__lt=year) | Q(kind=MONTH, first__gte=year, first__lt=month)
-    return _by_fact(negotiation, scope, blocks | Q(kind=DAY, first__gte=month, first__lte=day))
+    return _by_fact(
+        negotiation,
+        scope,
+        Q(kind=YEAR, first__lt=year),
+        Q(kind=MONTH, first__gte=year, first__lt=month),
+        Q(kind=DAY, first__gte=month, first__lte=day),
+    )
 
 
 # --- What moved ---------------------------------------------------------------------------------

@@ -118,19 +118,30 @@ class EntryReader:
 
         One query for each: together the database would read every entry of the negotiation.
         """
-        return self._by_item(row for one in conditions for row in _fitting(*self._where, one))
+        return self._by_item(row for one in conditions for row in self._meeting(one))
 
-    def told_at(
-        self, round_pk: int, span: Span | None, issues: list[int] | None = None
-    ) -> dict[int, list[int]]:
+    def _meeting(self, condition: Q) -> Iterable[Fitting]:
+        return _fitting(self.seen(), *self._known, self.frame.clock.as_of, condition)
+
+    def told_at(self, round_pk: int, span: Span | None) -> dict[int, list[int]]:
         """As `counting`: entries that name the round, and those that began to count while it met.
 
-        On all items or on these. Two queries as there: together the database would read every
-        entry.
+        Two queries as there: together the database would read every entry.
         """
-        rows = _naming(*self._where, round_pk, issues)
+        rows = _naming(*self._where, round_pk)
         if span:
-            rows = rows + _beginning(*self._where, span.before, span.after, issues)
+            rows = rows + _beginning(*self._where, span.before, span.after)
+        return self._by_item(rows)
+
+    def told_on(
+        self, issues: list[int], span: Span | None, round_pk: int | None = None
+    ) -> dict[int, list[int]]:
+        """The same on these items, which are shown; without a round, what began to count."""
+        where, rows = (*self._known, self.frame.clock.as_of), []
+        if round_pk:
+            rows += _naming_on(*where, round_pk, issues)
+        if span:
+            rows += _beginning_on(*where, span.before, span.after, issues)
         return self._by_item(rows)
 
     def naming_from_outside(self, spans: Mapping[int, Span | None]) -> list[tuple[int, int]]:
@@ -143,9 +154,9 @@ class EntryReader:
         told = self._by_item(row[:3] for row in rows)
         return [(named[pk], issue) for issue, pks in told.items() for pk in pks]
 
-    def told_in(self, span: Span, issues: list[int] | None = None) -> dict[int, list[int]]:
-        """As `counting`: entries that began to count within, on all items or on these."""
-        return self._by_item(_beginning(*self._where, span.before, span.after, issues))
+    def told_in(self, span: Span) -> dict[int, list[int]]:
+        """As `counting`: entries that began to count within."""
+        return self._by_item(_beginning(*self._where, span.before, span.after))
 
     def _by_item(self, rows: Iterable[Fitting]) -> dict[int, list[int]]:
         fitting = sorted(set(rows))
@@ -233,10 +244,10 @@ def seen_entries(negotiation: int, scope: Scope, known: Moment) -> EntryQuerySet
 
 
 def _fitting(
-    negotiation: int, scope: Scope, known: Moment, as_of: Day, condition: Q
+    rows: EntryQuerySet, scope: Scope, known: Moment, as_of: Day, condition: Q
 ) -> QuerySet[Any, Any]:
-    """Entries that say something and meet the condition; each with whether something replies."""
-    rows = seen_entries(negotiation, scope, known).filter(condition, kind__in=SAYS)
+    """Those that say something and meet the condition; each with whether something replies."""
+    rows = rows.filter(condition, kind__in=SAYS)
     rows = rows.filter(counts_from__lte=as_of) if as_of else rows
     return _answered(rows, scope, known)
 
@@ -255,34 +266,41 @@ def _outside_of(span: Span | None) -> tuple[dt.date, dt.date]:
 
 @prepared
 def _naming(
-    negotiation: int,
-    scope: Scope,
-    known: Moment,
-    as_of: Day,
-    round_pk: int,
-    issues: list[int] | None,
+    negotiation: int, scope: Scope, known: Moment, as_of: Day, round_pk: int
 ) -> QuerySet[Any, Any]:
-    there = Q(round=round_pk) & _on(issues)
-    return _fitting(negotiation, scope, known, as_of, there)
-
-
-def _on(issues: list[int] | None) -> Q:
-    return Q() if issues is None else Q(issue__in=issues)
+    rows = seen_entries(negotiation, scope, known)
+    return _fitting(rows, scope, known, as_of, Q(round=round_pk))
 
 
 @prepared
 def _beginning(
-    negotiation: int,
-    scope: Scope,
-    known: Moment,
-    as_of: Day,
-    before: dt.date,
-    after: Day,
-    issues: list[int] | None,
+    negotiation: int, scope: Scope, known: Moment, as_of: Day, before: dt.date, after: Day
 ) -> QuerySet[Any, Any]:
-    within = Q(counts_from__gt=before) & _on(issues)
-    within &= Q(counts_from__lte=after) if after else Q()
-    return _fitting(negotiation, scope, known, as_of, within)
+    rows = seen_entries(negotiation, scope, known)
+    return _fitting(rows, scope, known, as_of, _within(before, after))
+
+
+def _within(before: dt.date, after: Day) -> Q:
+    return Q(Q(counts_from__lte=after) if after else Q(), counts_from__gt=before)
+
+
+# The same on items that the page shows: it need not ask which items there are.
+
+
+@prepared
+def _naming_on(
+    scope: Scope, known: Moment, as_of: Day, round_pk: int, issues: list[int]
+) -> QuerySet[Any, Any]:
+    rows = _recorded(scope, known).filter(issue__in=issues)
+    return _fitting(rows, scope, known, as_of, Q(round=round_pk))
+
+
+@prepared
+def _beginning_on(
+    scope: Scope, known: Moment, as_of: Day, before: dt.date, after: Day, issues: list[int]
+) -> QuerySet[Any, Any]:
+    rows = _recorded(scope, known).filter(issue__in=issues)
+    return _fitting(rows, scope, known, as_of, _within(before, after))
 
 
 @prepared

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from django.db.models import Count, Max, Q, prefetch_related_objects
+from django.db.models import (
+    Case,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+    prefetch_related_objects,
+)
 
 from negotiations.access import Viewer, scope_filter, viewers_of
-from negotiations.dates import PRECISION_RANK, date_text
-from negotiations.models import Category, Negotiation, Party, User
-from negotiations.scopes import MEMBERS
+from negotiations.dates import date_text
+from negotiations.models import Category, Negotiation, Party, Status, User
+from negotiations.prepared import prepared
+from negotiations.scopes import Scope
 
 from ..models import Entry, Standing
 from ..services.loaded import entries_in, frames_of, load_entries, load_raised_by
 from ..standing import movement, periods, standing_on
 from ..standing.movement import CONFIRMED
+from .counts import stands_now
 from .entries import entered_late
 from .frame import FrameView
 
@@ -106,34 +117,39 @@ def _no_figures() -> list[Figure]:
     return [Figure(label, value) for value, label in Category.choices]
 
 
-def _in_scopes(viewers: Sequence[Viewer]) -> Q:
-    """The standings of every negotiation, each in its viewer's scope."""
-    shared: dict[str, list[int]] = defaultdict(list, {MEMBERS: []})
-    own = {viewer.scope.key: viewer.negotiation.pk for viewer in viewers if viewer.party}
-    for viewer in viewers:
-        if not viewer.party:
-            shared[viewer.scope.key].append(viewer.negotiation.pk)
-    found = Q(scope__in=list(own), issue__negotiation__in=list(own.values()))
-    for scope, negotiations in shared.items():
-        found |= Q(scope=scope, issue__negotiation__in=negotiations)
-    return found
-
-
 def _count(cards: Mapping[int, Card]) -> None:
-    """Items by category and badge, and the latest entry."""
-    rows = (
-        Standing.objects.filter(_in_scopes([card.viewer for card in cards.values()]))
-        .filter(until=None, issue__entered_in_error=False)
-        .order_by()
-        .values_list("issue__negotiation", "category", "badge", "last_entry__precision")
-        .annotate(n=Count("pk"), latest=Max("last_said"))
+    """Items by category and badge, and the latest entry. Three queries."""
+    scopes = {pk: card.viewer.scope for pk, card in cards.items()}
+    categories = dict(_categories(list(cards)))
+    for pk, stands in stands_now(scopes).items():
+        cards[pk].items = stands.items
+        for (headline, badge), n in stands.looks.items():
+            _add(cards[pk], categories[headline] if headline else "", badge in CONFIRMED, n)
+    for pk, latest, precision in _latest(scopes):
+        cards[pk].latest, cards[pk].latest_precision = latest, precision
+
+
+@prepared
+def _categories(negotiations: list[int]) -> QuerySet[Any, Any]:
+    rows = Status.objects.filter(scheme__negotiation__in=negotiations).order_by()
+    return rows.values_list("pk", "category")
+
+
+def _latest(scopes: Mapping[int, Scope]) -> QuerySet[Any, Any]:
+    """Of each negotiation the day that was last spoken of, and how precise that is."""
+    scope = Case(*(When(pk=pk, then=Value(scope.key)) for pk, scope in scopes.items()))
+    said = Standing.objects.filter(
+        negotiation=OuterRef("pk"),
+        scope=OuterRef("scope"),
+        last_said__isnull=False,
+        issue__entered_in_error=False,
+    ).order_by("-last_said", "-last_entry__precision_rank")
+    rows = Negotiation.objects.filter(pk__in=scopes).annotate(
+        scope=scope,
+        latest=Subquery(said.values("last_said")[:1]),
+        precision=Subquery(said.values("last_entry__precision")[:1]),
     )
-    for negotiation, category, badge, precision, n, latest in rows:
-        card = cards[negotiation]
-        card.items += n
-        _add(card, category, badge in CONFIRMED, n)
-        if latest and _rank(latest, precision) > _rank(card.latest, card.latest_precision):
-            card.latest, card.latest_precision = latest, precision
+    return rows.order_by().values_list("pk", "latest", "precision")
 
 
 def _add(card: Card, category: str, is_confirmed: bool, n: int) -> None:
@@ -144,10 +160,6 @@ def _add(card: Card, category: str, is_confirmed: bool, n: int) -> None:
         figure.both += n
     else:
         figure.rest += n
-
-
-def _rank(day: dt.date | None, precision: str) -> tuple[dt.date, int]:
-    return (day or dt.date.min, PRECISION_RANK.get(precision, 0))
 
 
 # --- News ---------------------------------------------------------------------------------------

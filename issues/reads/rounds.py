@@ -218,7 +218,7 @@ class RoundReader:
         order.sort(key=lambda pk: pk not in what.touched)
         shown = page_at(order, page, ITEMS_PER_PAGE)
         names = item_names(self.frame, list(shown))
-        told = self.entries.told_at(self.round.pk, self.span, list(names))
+        told = self.entries.told_on(list(names), self.span, self.round.pk)
         places = [r.pk for r in self.frame.rounds]
         at = places.index(self.round.pk)
         return RoundPage(

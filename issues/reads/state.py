@@ -172,10 +172,15 @@ def _standings(negotiation: int, scope: Scope, day: dt.date | None) -> StandingQ
 
 @prepared
 def _latest(negotiation: int, scope: Scope, day: dt.date | None) -> QuerySet[Any, Any]:
-    """Of several entries of the last day the most precise, which ranks last (design §2)."""
-    rows = _standings(negotiation, scope, day).filter(last_said__isnull=False)
-    rows = rows.order_by("-last_said", "-last_entry__precision_rank")
-    return rows.values_list("last_said", "last_entry__precision")[:1]
+    """Of several entries of the last day the most precise, which ranks last (design §2).
+
+    Asked of all periods that have begun: what was last said of an item only moves on.
+    """
+    rows = Standing.objects.filter(scope=scope.key, last_said__isnull=False)
+    rows = rows.filter(since__lte=day, last_said__lte=day) if day else rows
+    shown: StandingQuerySet = rows.shown_in(negotiation)
+    shown = shown.order_by("-last_said", "-last_entry__precision_rank")
+    return shown.values_list("last_said", "last_entry__precision")[:1]
 
 
 _LOOK = ("headline_id", "badge", "fell_from_id")
