@@ -8,7 +8,8 @@ from django.core.exceptions import BadRequest
 
 from negotiations.templatetags.parley import day, plural
 
-from ..reads.changes import ChangeReader, Changes
+from ..reads.changed import Changes
+from ..reads.changes import ChangeReader
 from ..reads.comparison import Comparison, read_comparison
 from ..reads.entries import EntryReader
 from ..reads.frame import FrameView

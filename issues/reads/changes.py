@@ -5,12 +5,10 @@ from __future__ import annotations
 import copy
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
 
-from django.core.paginator import Page
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -18,13 +16,15 @@ from django.utils import timezone
 from negotiations.models import Party
 from negotiations.prepared import prepared
 from negotiations.scopes import Scope
-from negotiations.templatetags.parley import plural
 
 from ..models import Entry, Standing
+from ..services.counts import waits_key
 from ..standing import movement
+from .changed import Changes, End, Found, Unmoved, Waiting
 from .clock import MomentClock
 from .comparison import Comparison
-from .entries import EntryReader, all_entered
+from .counts import moved_between, stands_on
+from .entries import EntryReader
 from .frame import FrameView
 from .marking import marking_of_all
 from .moves import (
@@ -40,91 +40,13 @@ from .moves import (
 from .paging import page_at
 from .rows import WHY
 from .standings import NOTHING, StandingReader, StandingView
+from .walk import MovedItems, Walk
 
 ITEMS_PER_PAGE = 24  # two printed pages
 LINES_PER_ITEM = 3
 # Of what did not move, and of what waits for one party, so many are named and the rest counted.
 MOST_NAMED = 24
 MOST_ON_PAPER = 100
-
-
-@dataclass
-class Waiting:
-    """The first items that wait for the same party, for all or for somebody outside.
-
-    `code` is what the filter of the list calls them; `others`: how many more there are.
-    """
-
-    title: str
-    code: str
-    items: list[tuple[ItemName, str]] = field(default_factory=list)
-    others: int = 0
-
-
-class Unmoved(NamedTuple):
-    """An item whose standing has not moved for so many held rounds."""
-
-    issue: ItemName
-    rounds: int
-
-
-@dataclass
-class Changes:
-    """`still`: how many items have a status and did not move; `unmoved` names some of them."""
-
-    page: Page[int]
-    rows: list[MovedItem]
-    totals: Totals
-    quiet: list[tuple[ItemName, int]]
-    still: int
-    unmoved: list[Unmoved]
-    waiting: list[Waiting]
-    audience: str
-    base: str
-    named: int = MOST_NAMED
-
-    @property
-    def moved(self) -> int:
-        return self.page.paginator.count
-
-    @property
-    def quiet_words(self) -> list[tuple[ItemName, str]]:
-        """The first of the quiet ones, each with how many entries it has."""
-        return [(item, plural(n, "entry,entries")) for item, n in self.quiet[: self.named]]
-
-    @property
-    def more_quiet(self) -> int:
-        return max(0, len(self.quiet) - self.named)
-
-    @property
-    def more_still(self) -> int:
-        return self.still - len(self.unmoved)
-
-    @property
-    def unmoved_words(self) -> list[tuple[ItemName, str]]:
-        """Each with for how long: "unchanged for 3 held rounds"."""
-        return [
-            (item, f"unchanged for {plural(rounds, 'held round')}" if rounds else "unchanged")
-            for item, rounds in self.unmoved
-        ]
-
-    @cached_property
-    def all_entered(self) -> str:
-        """The one day on which all that is shown was entered, if late."""
-        return all_entered(line for row in self.rows for line in row.lines)
-
-
-class _End(NamedTuple):
-    """What an item comes to at the end: whether it has a status, and what says for whom it waits.
-
-    `kind` and `party` are those of that entry; without one, empty.
-    """
-
-    issue: int
-    has_status: bool
-    entry: int | None
-    kind: str | None
-    party: int | None
 
 
 class ChangeReader:
@@ -142,25 +64,71 @@ class ChangeReader:
 
         Of those that only wait or rest, the first are named and all are counted; `in_full` more.
         """
-        told, pairs = self._told(), self._pairs()
-        moved = {pk for pk, (before, after) in pairs.items() if movement(before, after).moved}
-        ends, named = self._ends(), MOST_ON_PAPER if in_full else MOST_NAMED
-        still = [end.issue for end in ends if end.has_status and end.issue not in moved]
-        waits = self._waits(ends)
-        first = {end.issue for found in waits.values() for end in found[:named]}
-        names = item_names(self.frame, moved | told.keys() | first | set(still[:named]))
-        shown = page_at([pk for pk in names if pk in moved], page, size)
+        named = MOST_ON_PAPER if in_full else MOST_NAMED
+        found = self._walked(named) or self._whole(named)
+        shown, names = page_at(found.moved, page, size), found.names
         return Changes(
             page=shown,
-            rows=self._rows([names[pk] for pk in shown], pairs, told),
-            totals=Totals.of(pairs[pk] for pk in moved),
-            quiet=[(names[pk], len(told[pk])) for pk in names if pk in told and pk not in moved],
-            still=len(still),
-            unmoved=self._unmoved([names[pk] for pk in still[:named]]),
-            waiting=self._waiting(names, waits, named),
-            audience=marking_of_all(self.frame, {pk for pks in told.values() for pk in pks}),
+            rows=self._rows([names[pk] for pk in shown], found),
+            totals=found.totals,
+            quiet=[(names[pk], n) for pk, n in found.quiet[:named]],
+            quiet_count=found.quiet_count,
+            still=found.still_count,
+            unmoved=self._unmoved([names[pk] for pk in found.still[:named]]),
+            waiting=self._waiting(found, named),
+            audience=marking_of_all(self.frame, found.all_told),
             base=self.base,
-            named=named,
+        )
+
+    def _walked(self, named: int) -> Found | None:
+        """From the counts that are kept and no more items than are named; None without them."""
+        span = self.compared.span
+        kept = {} if self.compared.since else moved_between(self.frame, [span])
+        if span not in kept:
+            return None
+        counts, waits = kept[span], stands_on(self.frame, span.after).waits
+        walk = Walk(self.frame, span, counts, waits)
+        walk.name(named)
+        return Found(
+            names=walk.names,
+            moved=MovedItems(walk),
+            totals=counts.totals,
+            quiet=walk.quiet,
+            quiet_count=counts["quiet"],
+            still=walk.still,
+            still_count=counts["still"],
+            waits=walk.waits,
+            waits_count=waits,
+            told_on=lambda pks: self.entries.told_on(pks, span),
+            all_told=lambda: chain.from_iterable(self.entries.told_in(span).values()),
+        )
+
+    def _whole(self, named: int) -> Found:
+        """From all that was said in that time, and from where all items stand at its end."""
+        told, pairs = self._told(), self._pairs()
+        moved = {pk for pk, (before, after) in pairs.items() if movement(before, after).moved}
+        ends = self._ends()
+        still = [end.issue for end in ends if end.has_status and end.issue not in moved]
+        waits: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for end in ends:
+            if end.waits:
+                waits[end.waits].append((end.issue, end.entry or 0))
+        first = {pk for found in waits.values() for pk, _entry in found[:named]}
+        names = item_names(self.frame, moved | told.keys() | first | set(still[:named]))
+        quiet = [(pk, len(told[pk])) for pk in names if pk in told and pk not in moved]
+        return Found(
+            names=names,
+            moved=[pk for pk in names if pk in moved],
+            totals=Totals.of(pairs[pk] for pk in moved),
+            quiet=quiet,
+            quiet_count=len(quiet),
+            still=still,
+            still_count=len(still),
+            waits=waits,
+            waits_count={whom: len(found) for whom, found in waits.items()},
+            told_on=lambda _pks: told,
+            all_told=lambda: chain.from_iterable(told.values()),
+            pairs=pairs,
         )
 
     def _told(self) -> dict[int, list[int]]:
@@ -188,12 +156,12 @@ class ChangeReader:
 
     # --- Rows ------------------------------------------------------------------------------------
 
-    def _rows(
-        self, issues: Sequence[ItemName], pairs: Mapping[int, Pair], told: Mapping[int, list[int]]
-    ) -> list[MovedItem]:
+    def _rows(self, issues: Sequence[ItemName], found: Found) -> list[MovedItem]:
+        pairs, pks = found.pairs, [issue.pk for issue in issues]
         if not self.compared.since:
-            span, pks = self.compared.span, [issue.pk for issue in issues]
+            span = self.compared.span
             pairs = self.standings.at_both(pks, span.before, span.after)
+        told = found.told_on(pks)
         behind = {issue.pk: _behind(*pairs[issue.pk]) for issue in issues}
         lines = self.entries.lines([pk for pks in behind.values() for pk in pks])
         frames = [
@@ -228,57 +196,52 @@ class ChangeReader:
 
     # --- Who is waited for -----------------------------------------------------------------------
 
-    def _waits(self, ends: Iterable[_End]) -> dict[int | str | None, list[_End]]:
-        found: dict[int | str | None, list[_End]] = defaultdict(list)
-        for end in ends:
-            found[end.party or end.kind].append(end)
-        return {key: found[key] for key in self._groups() if key in found}
-
-    def _waiting(
-        self,
-        names: Mapping[int, ItemName],
-        waits: Mapping[int | str | None, list[_End]],
-        named: int,
-    ) -> list[Waiting]:
-        groups = self._groups()
-        first = [end.entry for found in waits.values() for end in found[:named]]
+    def _waiting(self, found: Found, named: int) -> list[Waiting]:
+        groups = {key: group for key, group in self._groups().items() if found.waits_count.get(key)}
+        first = [entry for key in groups for _pk, entry in found.waits[key][:named]]
         words = {pk: text or WHY.get(why, "") for pk, why, text in _what_for(first)}
         return [
             Waiting(
-                *groups[key],
-                [(names[end.issue], words[end.entry]) for end in found[:named]],
-                max(0, len(found) - named),
+                *group,
+                [(found.names[pk], words[entry]) for pk, entry in found.waits[key][:named]],
+                max(0, found.waits_count[key] - named),
             )
-            for key, found in waits.items()
+            for key, group in groups.items()
         ]
 
-    def _groups(self) -> dict[int | str | None, tuple[str, str]]:
+    def _groups(self) -> dict[str, tuple[str, str]]:
         """Title and code of each, ours first; nobody any more: no group."""
         own = self.frame.viewer.ours
         parties = sorted(self.frame.parties.values(), key=lambda party: party != own)
+        whom = Entry.WaitsFor
         return {
-            **{party.pk: (_waits_for(party, own), party.code) for party in parties},
-            Entry.WaitsFor.BOTH.value: ("Waits for all parties", "both"),
-            Entry.WaitsFor.OUTSIDE.value: ("Waits for somebody outside", "outside"),
+            **{
+                waits_key(whom.PARTY, party.pk): (_waits_for(party, own), party.code)
+                for party in parties
+            },
+            waits_key(whom.BOTH, None): ("Waits for all parties", "both"),
+            waits_key(whom.OUTSIDE, None): ("Waits for somebody outside", "outside"),
         }
 
     # --- How it all stands at the end ------------------------------------------------------------
 
-    def _ends(self) -> list[_End]:
+    def _ends(self) -> list[End]:
         """How all items stand at the end, in the order of the agenda."""
         day = self.compared.end.day
         if not self.frame.clock.known:
             where = (self.frame.negotiation.pk, self.standings.scope, day)
-            return [_End(pk, bool(status), *rest) for pk, status, *rest in _stand(*where)]
+            return [
+                End(pk, bool(status), entry, waits_key(*whom))
+                for pk, status, entry, *whom in _stand(*where)
+            ]
         # Of what was known on an earlier day no standing is stored.
         pks = list(item_names(self.frame))
         views = self.standings.on(pks, day)
         entries = [view.waits_entry for view in views.values() if view.waits_entry]
-        kinds = {row[0]: row for row in _kinds(entries)}
-        nobody = (None, "", None)
+        waits = {entry: waits_key(*whom) for entry, *whom in _kinds(entries)}
         return [
-            _End(pk, bool(views[pk].headline), *kinds.get(views[pk].waits_entry, nobody))
-            for pk in pks
+            End(pk, bool(view.headline), view.waits_entry, waits.get(view.waits_entry, ""))
+            for pk, view in ((pk, views[pk]) for pk in pks)
         ]
 
 

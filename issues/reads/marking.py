@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from negotiations.models import Party
 from negotiations.prepared import prepared
 from negotiations.scopes import DELEGATION, MEMBERS, Scope
 
 from ..models import Entry, Issue
-from .entries import EntryReader, seen_entries
+from .entries import EntryReader
 from .frame import FrameView
 
 # Whether something of one audience is there.
@@ -66,13 +66,15 @@ def marking_of(frame: FrameView, issues: Collection[int], *, notes: bool) -> str
     )
 
 
-def marking_of_all(frame: FrameView, told: Collection[int]) -> str:
-    """The same of a page about all items, which also tells of or counts the entries `told`."""
+def marking_of_all(frame: FrameView, told: Callable[[], Iterable[int]]) -> str:
+    """The same of a page about all items, which also tells of or counts the entries `told`.
+
+    They are asked for only where none bears on anything: mostly one does.
+    """
     where = (frame.negotiation.pk, frame.viewer.scope, frame.clock.known_moment)
-    named = list(told)
     return marking_text(
         frame.viewer.party,
-        lambda audience: bool(_told(audience, named) or _bearing(*where, audience)),
+        lambda audience: bool(_bearing(*where, audience) or _told(audience, list(told()))),
         lambda audience: bool(_items(*where, audience)),
     )
 
@@ -87,7 +89,12 @@ def _told(audience: str, entries: list[int]) -> QuerySet[Any, Any]:
 def _bearing(
     negotiation: int, scope: Scope, known: dt.datetime | None, audience: str
 ) -> QuerySet[Any, Any]:
-    rows = seen_entries(negotiation, scope, known).filter(BEARS, audience=audience)
+    # By the items one after the other: one list of all of them took half of "What moved".
+    shown = Issue.objects.shown_in(negotiation, scope).filter(pk=OuterRef("issue"))
+    shown = shown.filter(recorded_at__lte=known) if known else shown
+    rows = Entry.objects.in_scope(scope).filter(BEARS, audience=audience)
+    rows = rows.filter(Exists(shown.order_by()), issue__negotiation=negotiation)
+    rows = rows.filter(recorded_at__lte=known) if known else rows
     return rows.order_by().values_list("pk")[:1]
 
 

@@ -96,6 +96,8 @@ class ItemName(NamedTuple):
 
 # With more items than this it is quicker to read all of a negotiation than to ask for each.
 MANY = 500
+# The same where only their places are read.
+MANY_PLACES = 4000
 
 
 def item_names(frame: FrameView, pks: Collection[int] | None = None) -> dict[int, ItemName]:
@@ -111,22 +113,18 @@ def item_names(frame: FrameView, pks: Collection[int] | None = None) -> dict[int
 def item_order(frame: FrameView, pks: Collection[int]) -> list[int]:
     """Those of these items that the page knows of, in the order of the agenda. One query."""
     where = (frame.negotiation.pk, frame.viewer.scope, frame.clock.known_moment)
-    if len(pks) > MANY:
-        return [pk for pk in _order(*where) if pk in pks]
-    return _order_of(*where, list(pks))
+    # Sorted here: asked for an order, SQLite goes through all items, 10 ms with 10,000.
+    rows = _places(*where, None if len(pks) > MANY_PLACES else list(pks))
+    return [pk for *_place, pk in sorted(rows) if pk in pks]
 
 
 @prepared
-def _order(negotiation: int, scope: Scope, known: dt.datetime | None) -> QuerySet[Any, Any]:
-    return _known(negotiation, scope, known).in_agenda_order().values_list("pk", flat=True)
-
-
-@prepared
-def _order_of(
-    negotiation: int, scope: Scope, known: dt.datetime | None, pks: list[int]
+def _places(
+    negotiation: int, scope: Scope, known: dt.datetime | None, pks: list[int] | None
 ) -> QuerySet[Any, Any]:
-    issues = _known(negotiation, scope, known).filter(pk__in=pks)
-    return issues.in_agenda_order().values_list("pk", flat=True)
+    issues = _known(negotiation, scope, known)
+    issues = issues if pks is None else issues.filter(pk__in=pks)
+    return issues.order_by().values_list("place", "sub_place", "pk")
 
 
 @prepared

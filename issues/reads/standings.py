@@ -209,7 +209,7 @@ class StandingReader:
         found: list[dict[int, StandingView]] = [{} for _day in days]
         for since, until, issue_id, view in self._views(rows, words):
             for day, views in zip(days, found, strict=True):
-                if _covers(since, until, day):
+                if covers(since, until, day):
                     views[issue_id] = view
         return found
 
@@ -318,7 +318,7 @@ class StandingReader:
         return replace(view, position_entry=word.position.id if word.position else None)
 
 
-def _covers(since: dt.date, until: dt.date | None, day: dt.date | None) -> bool:
+def covers(since: dt.date, until: dt.date | None, day: dt.date | None) -> bool:
     """Whether a period holds on `day` (None: now)."""
     if day is None:
         return until is None

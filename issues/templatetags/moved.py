@@ -18,7 +18,7 @@ from negotiations.templatetags.parley import only_for, status_text
 
 from ..models import AgendaLine
 from ..numbers import Number
-from ..reads.changes import Changes
+from ..reads.changed import Changes
 from ..reads.moves import MovedItem
 from ..reads.rounds import RoundItem, RoundPage
 from .told import told_list

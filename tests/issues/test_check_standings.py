@@ -15,11 +15,15 @@ from hypothesis.extra.django import TestCase
 
 from issues import services
 from issues.models import Entry, Issue, Standing, StandingCount, StandingParty
+from issues.reads.changes import ChangeReader
 from issues.reads.clock import Clock
+from issues.reads.comparison import Comparison, Moment
 from issues.reads.frame import FrameView
 from issues.reads.rounds import RoundReader, read_rounds
 from issues.reads.standings import StandingReader
+from issues.reads.state import StateReader
 from issues.services.loaded import entries_in, load_entries, load_frames
+from issues.spans import kept_spans
 from issues.standing import periods, standing_on
 from negotiations import services as frame
 from negotiations.access import scopes_of
@@ -221,9 +225,13 @@ class RandomHistories(TestCase):
     def hold_the_counts_against_the_rows(self, world):
         """Pages say the same whether they read what is kept, or count what moved themselves."""
         for person in world.people:
-            with patch("issues.reads.rounds.moved_between", lambda *_: {}):
-                counted = figures(world, person)
-            assert figures(world, person) == counted
+            kept = figures(world, person)
+            with (
+                patch("issues.reads.rounds.moved_between", lambda *_: {}),
+                patch("issues.reads.changes.moved_between", lambda *_: {}),
+                patch("issues.reads.state.moved_between", lambda *_: {}),
+            ):
+                assert figures(world, person) == kept
 
     def hold_both_readers_against_each_other(self, world, days):
         """What a page reads from rows, and what it computes for a recorded day, today."""
@@ -246,10 +254,27 @@ def figures(world, person):
     frame = FrameView(viewer(world.negotiation, person))
     rows = [(row.round.pk, row.totals, row.entries) for row in read_rounds(frame)]
     pages = [RoundReader(frame, round_).read() for round_ in frame.rounds]
-    return rows, [
+    at = [
         (page.totals, page.touched, page.entries, [item.issue.pk for item in page.items])
         for page in pages
     ]
+    return rows, at, [compared(frame, days) for days in sorted(kept_spans(frame.rounds))]
+
+
+def compared(frame, days):
+    """What moved between these days, and how many of these went which way."""
+    first, last = days
+    ends = Moment(first, ""), Moment(None if last == dt.date.max else last, "")
+    page = ChangeReader(frame, Comparison(*ends)).read()
+    clocked = FrameView(frame.viewer, Clock(ends[1].day))
+    state = StateReader(clocked, StandingReader(clocked)).figures(first)
+    return (
+        page.totals,
+        page.moved,
+        [(row.issue.pk, row.text, row.more) for row in page.rows],
+        (page.quiet, page.quiet_count, page.still, page.unmoved, page.waiting, page.audience),
+        (state.forward, state.back),
+    )
 
 
 def told(stored):
