@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('issues', '0018_index_what_moved'),
+        ('issues', '0019_own_below_another_sides'),
         ('negotiations', '0011_overrides'),
     ]
 
