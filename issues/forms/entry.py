@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Hashable
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -106,6 +106,7 @@ class EntryForm(forms.Form):
         super().__init__(data, files, **kw)
         self.frame = frame
         self.viewer = frame.viewer
+        self._offered: dict[str, Callable[[], Choices]] = {}
         self._offer(members)
         # Two parties: one tick. More: a tick for each.
         del self.fields["also" if len(frame.parties) == 2 else "same"]
@@ -117,39 +118,39 @@ class EntryForm(forms.Form):
         if not (self.is_bound and self.data.get("early")):
             self.fields["early"].widget = forms.HiddenInput()
 
-    @property
+    @cached_property
     def made_of(self) -> Hashable:
         """All that its markup depends on but the token; None for one in which something stands."""
         first = dict(self.initial)
         first.pop("token", None)
         if self.is_bound or not first.keys() <= {"who", "audience"}:
             return None
-        offered = (getattr(field, "choices", None) for field in self.fields.values())
-        lists = tuple(None if choices is None else tuple(choices) for choices in offered)
-        return (type(self), self.auto_id, *self.fields, *first.values(), lists)
+        offered = (tuple(choices()) for choices in self._offered.values())
+        return (type(self), self.auto_id, *self.fields, *first.values(), *offered)
 
     # --- Choices ---------------------------------------------------------------------------------
 
     def _offer(self, members: int) -> None:
         parties = list(self.frame.parties.values())
         coded = [(party.code, party.name) for party in parties]
-        self._choose("who", [*((f"party:{p.code}", p.code) for p in parties), *OTHERS.items()])
-        for name in ("joint", "also"):
-            self._choose(name, coded)
-        self._choose("status", [("", "No status"), *self._status_choices()])
-        self._choose("round", [("", "No round"), *self._round_choices()])
-        # Asked for only when shown or chosen from.
-        self._choose("source", self._source_choices)
+        who = [*((f"party:{p.code}", p.code) for p in parties), *OTHERS.items()]
         waits = [*coded, ("both", "All parties"), ("outside", "Somebody outside")]
-        self._choose("waits", [("", "Not said"), *waits, ("nobody", "Nobody any more")])
-        self._choose("next_step_party", [("", "Not said"), *coded])
-        self._choose("audience", audience_choices(self.viewer, len(parties), members))
+        self._choose("who", lambda: who)
+        for name in ("joint", "also"):
+            self._choose(name, lambda: coded)
+        self._choose("status", lambda: [("", "No status"), *self._status_choices()])
+        self._choose("round", lambda: [("", "No round"), *self._round_choices()])
+        self._choose("source", self._source_choices)
+        self._choose("waits", lambda: [("", "Not said"), *waits, ("nobody", "Nobody any more")])
+        self._choose("next_step_party", lambda: [("", "Not said"), *coded])
+        self._choose("audience", lambda: audience_choices(self.viewer, len(parties), members))
         self.initial.setdefault("audience", self.viewer.first_audience)
 
-    def _choose(self, name: str, choices: Choices | Callable[[], Choices]) -> None:
+    def _choose(self, name: str, choices: Callable[[], Choices]) -> None:
+        """What a field offers, asked for only when it is shown or chosen from."""
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
-        field.choices = choices
+        self._offered[name] = field.choices = cache(choices)
 
     def _status_choices(self) -> Choices:
         return [(status.label, status.label) for status in self.frame.offered_statuses]

@@ -60,7 +60,7 @@ class StillSoForm(ShortForm):
         self.fields["text"].label = "In which words"
         self.fields["said"].label = "When"
         choices = self._who_choices()
-        self._choose("who", choices)
+        self._choose("who", lambda: choices)
         self.fields["who"].error_messages["invalid_choice"] = (
             "This has changed meanwhile. Look at what each side says now, and choose again."
         )
@@ -158,7 +158,7 @@ class StepDoneForm(ShortForm):
     def _offer(self, members: int) -> None:
         super()._offer(members)
         parties = [(f"party:{p.code}", p.name) for p in self.frame.parties.values()]
-        self._choose("who", [*parties, ("third", "Press"), ("own", "Our own note")])
+        self._choose("who", lambda: [*parties, ("third", "Press"), ("own", "Our own note")])
 
     def fill(self, cleaned: dict[str, Any]) -> None:
         cleaned["next_step"] = self.step.next_step

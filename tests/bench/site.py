@@ -20,7 +20,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from negotiations.models import User  # noqa: E402
-from negotiations.server import prepare_static_files  # noqa: E402
+from negotiations.server import prepare_static_files, spare_collector  # noqa: E402
 from tests.bench.grow import grow  # noqa: E402
 from tests.bench.measure import run  # noqa: E402
 from tests.bench.network import NetBrowser, memory_after, server, through_server  # noqa: E402
@@ -48,6 +48,7 @@ def main():
     told = {"machine": machine(), "database": connection.vendor, "counts": counted(negotiation)}
     told |= {"seed_seconds": round(time.monotonic() - begun, 1), "megabytes": _megabytes()}
     if asked.repeats:
+        spare_collector()  # as a worker of the server does
         told["inside"] = run(probes_for(negotiation), asked.repeats)
     if asked.asks or asked.memory:
         told |= _served(negotiation, asked)
