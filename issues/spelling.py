@@ -110,7 +110,7 @@ class Form:
     def fits(self, found: frozenset[str]) -> bool:
         if self.whole:
             return self.text in found
-        return any(token.startswith(self.text) for token in found)
+        return self.text in found or any(token.startswith(self.text) for token in found)
 
 
 Term = tuple[Form, ...]
@@ -151,7 +151,7 @@ class Segment:
 
 def has(text: str, looked_for: Iterable[Term]) -> bool:
     """Whether every term is in this text."""
-    found = frozenset(tokens([text]).split())
+    found = frozenset().union(*map(_tokens_of, _WORD.findall(text)))
     return all(any(form.fits(found) for form in term) for term in looked_for)
 
 

@@ -224,8 +224,9 @@ def viewers_of(user: User) -> list[Viewer]:
 
     Without those that ask for a second factor which `user` lacks: see `waiting_for_factor`.
     """
-    rows = Membership.objects.select_related("negotiation", "party").filter(user=user.pk)
-    found = [Viewer(user, row.negotiation, row, row.role, row.party) for row in rows]
+    found = [
+        Viewer(user, row.negotiation, row, row.role, row.party) for row in _all_memberships(user.pk)
+    ]
     if user.is_superuser:
         others = Negotiation.objects.exclude(pk__in=[viewer.negotiation.pk for viewer in found])
         found += [Viewer(user, other, None, Role.HEAD, None) for other in others]
@@ -233,6 +234,11 @@ def viewers_of(user: User) -> list[Viewer]:
         found = [one for one in found if not one.negotiation.second_factor]
     found = [_with_borrowed_eyes(one) for one in found]
     return sorted(found, key=lambda viewer: (viewer.negotiation.title, viewer.negotiation.pk))
+
+
+@prepared
+def _all_memberships(user: int) -> QuerySet[Membership]:
+    return Membership.objects.select_related("negotiation", "party").filter(user=user)
 
 
 def waiting_for_factor(user: User) -> list[Negotiation]:

@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.core.paginator import Page
-from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from negotiations.access import Viewer
@@ -25,9 +24,10 @@ from ..models import Entry, Issue, SearchRow
 from ..numbers import Number
 from ..services.search import STRUCK, key
 from ..spelling import Segment, Term, has, marked, terms
+from . import search_rows as rows
 from .frame import FrameView, StatusView, status_views
 from .paging import page_at
-from .sources import visible_sources
+from .sources import visible_among
 from .standings import NOTHING, StandingReader, StandingView
 from .wording import badge_text
 
@@ -218,16 +218,13 @@ class SearchReader:
         """Items found by their title first, in the order of their numbers; others as found."""
         if kind is not ITEMS:
             return ids
-        rows = Issue.objects.filter(pk__in=ids).values_list(
-            "pk", "title", "reference", "series", "number"
-        )
         places = {
             pk: (
                 not has(f"{Number(series, number)} {reference} {title}", self.terms),
                 series,
                 number,
             )
-            for pk, title, reference, series, number in rows
+            for pk, title, reference, series, number in rows.item_names(ids)
         }
         return sorted(places, key=lambda pk: places[pk])
 
@@ -248,10 +245,7 @@ class SearchReader:
         return row.negotiation
 
     def _items(self, ids: Sequence[int], _struck: set[int]) -> dict[int, Result]:
-        found_items = Issue.objects.filter(pk__in=ids, entered_in_error=False).select_related(
-            "audience_party"
-        )
-        issues = [issue for issue in found_items if self._sees(issue.negotiation_id, issue)]
+        issues = [one for one in rows.items(list(ids)) if self._sees(one.negotiation_id, one)]
         stand = self._standings(issues)
         found = {}
         for issue in issues:
@@ -281,19 +275,22 @@ class SearchReader:
         return found
 
     def _rounds(self, ids: Sequence[int], _struck: set[int]) -> dict[int, Result]:
-        rounds = Round.objects.filter(pk__in=ids)
-        found = {}
-        for round_ in rounds.prefetch_related("delegates__party", "readouts__party"):
+        people, told, found = defaultdict(list), defaultdict(list), {}
+        for delegate in rows.delegates(list(ids)):
+            people[delegate.round_id].append(delegate)
+        for readout in rows.readouts(list(ids)):
+            told[readout.round_id].append(readout)
+        for round_ in rows.rounds(list(ids)):
             home = self._home(round_)
             place = ", ".join(filter(None, (round_.venue, round_.city)))
             texts = [("", round_.level), ("", place), ("", round_.note), ("", round_.duration)]
             texts += [
                 (one.party.code, ", ".join(filter(None, (one.name, one.function))))
-                for one in round_.delegates.all()
+                for one in people[round_.pk]
             ]
             texts += [
                 (f"{one.party.code} said", one.text)
-                for one in round_.readouts.all()
+                for one in told[round_.pk]
                 if self._sees(home.pk, one)
             ]
             found[round_.pk] = Result(
@@ -323,21 +320,19 @@ class SearchReader:
 
     def _visible_sources(self, ids: Sequence[int]) -> Iterator[Source]:
         """Asked once more, of those on the page: the index is no authority on who may see."""
-        homes = Source.objects.filter(pk__in=ids).values_list("negotiation", flat=True)
-        for pk in sorted(set(homes)):
-            yield from visible_sources(self.viewers[pk]).filter(pk__in=ids)
+        for pk in sorted(set(rows.homes_of_sources(list(ids)))):
+            yield from visible_among(self.viewers[pk], ids)
 
     def _said(self, ids: Sequence[int], struck: set[int]) -> dict[int, Result]:
-        undo = Entry.objects.filter(corrects=OuterRef("pk"), kind=Entry.Kind.UNDO).order_by()
-        entries = Entry.objects.filter(pk__in=ids).annotate(is_undone=Exists(undo)).order_by()
-        rows = entries.select_related("issue", "party", "audience_party")
-        seen = filter(self._may_see, rows.prefetch_related("joint_parties"))
-        return {entry.pk: self._entry(entry, entry.pk in struck) for entry in seen}
+        undone = set(rows.undone(list(ids)))
+        seen = [one for one in rows.entries(list(ids)) if self._may_see(one, one.pk in undone)]
+        joint = rows.joint_parties(seen)
+        return {one.pk: self._entry(one, joint[one.pk], one.pk in struck) for one in seen}
 
-    def _may_see(self, entry: Any) -> bool:
+    def _may_see(self, entry: Entry, is_undone: bool) -> bool:
         """The rule of `visible_to`, asked once more of what is on the page."""
         viewer = self.viewers[entry.issue.negotiation_id]
-        if entry.is_undone and entry.recorded_by_id != viewer.user.pk:
+        if is_undone and entry.recorded_by_id != viewer.user.pk:
             return False
         home = entry.issue.negotiation_id
         return self._sees(home, entry) and self._sees(home, entry.issue)
@@ -346,7 +341,7 @@ class SearchReader:
         scope = self.viewers[home].scope
         return scope.sees(thing.audience, thing.audience_party_id)
 
-    def _entry(self, entry: Entry, is_struck: bool) -> Result:
+    def _entry(self, entry: Entry, joint: list[Party], is_struck: bool) -> Result:
         home = self._home(entry.issue)
         url = reverse("issues:entry", args=[home.slug, entry.issue.address, entry.uuid])
         texts = [(label, getattr(entry, name)) for name, label in ENTRY_LABELS.items()]
@@ -360,7 +355,7 @@ class SearchReader:
             title=title,
             passages=[*([Passage("", said)] if said else []), *self._passages(texts)],
             note=kind,
-            parties=[entry.party] if entry.party else list(entry.joint_parties.all()),
+            parties=[entry.party] if entry.party else joint,
             voice=VOICES.get(entry.voice, ""),
             status=self._statuses.get(entry.status_id or 0),
             only_for=entry.audience_party,
@@ -371,7 +366,7 @@ class SearchReader:
     def _statuses(self) -> dict[int, StatusView]:
         """Every status of these negotiations, each with the mark of its own scheme."""
         found: dict[int, list[Status]] = {}
-        for status in Status.objects.filter(scheme__negotiation__in=list(self.viewers)):
+        for status in rows.statuses(list(self.viewers)):
             found.setdefault(status.scheme_id, []).append(status)
         return {pk: view for one in found.values() for pk, view in status_views(one).items()}
 

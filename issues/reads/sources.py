@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from negotiations.access import Viewer, scope_filter
@@ -29,6 +31,16 @@ def _visible(negotiation: int, user: int, scope: Scope) -> QuerySet[Source]:
     own = Q(created_by=user)
     sources = Source.objects.filter(scope_filter(scope), negotiation=negotiation)
     return sources.filter(own | of_rounds | of_readouts | of_entries)
+
+
+def visible_among(viewer: Viewer, pks: Sequence[int]) -> list[Source]:
+    """Those of these sources that are for the viewer."""
+    return _among(viewer.negotiation.pk, viewer.user.pk, viewer.scope, list(pks))
+
+
+@prepared
+def _among(negotiation: int, user: int, scope: Scope, pks: list[int]) -> QuerySet[Source]:
+    return _visible(negotiation, user, scope).filter(pk__in=pks).order_by()
 
 
 def recent_sources(viewer: Viewer) -> list[Source]:
