@@ -10,9 +10,9 @@ from operator import attrgetter
 from django.db import transaction
 from django.db.models import QuerySet
 
-from negotiations.inserts import insert
 from negotiations.models import Negotiation
 from negotiations.prepared import prepared
+from negotiations.writes import insert, update
 
 from ..chaining import (
     came_content,
@@ -63,7 +63,8 @@ def append(negotiation: Negotiation, events: Sequence[Event]) -> None:
     links = [_link(heads[event.chain], event) for event in events]
     insert(links)
     for chain in sorted({event.chain for event in events}):
-        heads[chain].save(update_fields=["length", "hash"])
+        head = heads[chain]
+        update(ChainHead, [head.pk], length=head.length, hash=head.hash)
 
 
 def _locked(negotiation: Negotiation, chains: set[str]) -> dict[str, ChainHead]:

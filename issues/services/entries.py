@@ -15,10 +15,10 @@ from django.utils import timezone
 
 from negotiations.access import Viewer
 from negotiations.dates import PRECISION_RANK, VagueDate
-from negotiations.inserts import insert
 from negotiations.models import Source, User
 from negotiations.prepared import prepared
 from negotiations.services import add_sources as write_sources
+from negotiations.writes import insert
 
 from ..models import Entry, EntrySource, Issue
 from .chains import Event, append, entry_event, source_event

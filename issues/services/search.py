@@ -19,10 +19,10 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from negotiations.inserts import insert
 from negotiations.models import Negotiation, Readout, Round, Source
 from negotiations.prepared import prepared
 from negotiations.scopes import DELEGATION, MEMBERS_SCOPE, Scope
+from negotiations.writes import insert
 
 from .. import fulltext
 from ..models import Entry, EntrySource, Issue, SearchRow

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
 from negotiations.access import scopes_of
 from negotiations.models import Negotiation, Party
 from negotiations.prepared import prepared
+from negotiations.writes import delete, insert, update
 
 from ..models import Entry, Issue, Standing, StandingParty
 from ..numbers import Number
@@ -162,31 +163,32 @@ class _Plan:
         return {issue for issue, _scope in self.changes}
 
     def carry_out(self) -> None:
-        if self.remove:
-            # `delete` would ask for each row and what hangs on it, which costs a tenth of recording
-            # an entry. The database still refuses what must not be.
-            words = StandingParty.objects.filter(standing__in=self.remove)
-            words._raw_delete(DEFAULT_DB_ALIAS)
-            Standing.objects.filter(pk__in=self.remove)._raw_delete(DEFAULT_DB_ALIAS)
+        for pks in in_chunks(self.remove):
+            delete(StandingParty, "standing", pks)
+            delete(Standing, "id", pks)
         by_day: dict[dt.date | None, list[int]] = defaultdict(list)
         for pk, until in self.close:
             by_day[until].append(pk)
-        for until, pks in by_day.items():
-            Standing.objects.filter(pk__in=pks).update(until=until)
+        for until, ended in by_day.items():
+            for pks in in_chunks(ended):
+                update(Standing, pks, until=until)
         self._insert()
 
     def _insert(self) -> None:
         here = {"negotiation_id": self.negotiation}
-        made = Standing.objects.bulk_create(
+        made = [
             Standing(
                 issue_id=item, scope=scope, since=row.since, until=row.until, **here | row.columns
             )
             for item, scope, row in self.add
-        )
-        StandingParty.objects.bulk_create(
-            StandingParty(standing=standing, **word)
-            for standing, (_issue, _scope, row) in zip(made, self.add, strict=True)
-            for word in row.words
+        ]
+        insert(made)
+        insert(
+            [
+                StandingParty(standing_id=standing.pk, **word)
+                for standing, (_issue, _scope, row) in zip(made, self.add, strict=True)
+                for word in row.words
+            ]
         )
 
 
@@ -202,12 +204,17 @@ def _plan(negotiation: Negotiation, shown: Audiences) -> _Plan:
     stored = _stored(issue_ids)
     for pk, (audience, party, _in_error) in shown.items():
         precisions = {e.value.id: e.precision for e in loaded[pk]}
+        # Most scopes see the same entries of an item: they stand there alike.
+        made: dict[tuple[int, ...], list[_Row]] = {}
         for scope in scopes:
             if not scope.sees(audience, party):
                 continue  # it stands nowhere for those who do not see it
             key = (pk, scope.key)
-            found = periods(entries_in(scope, loaded[pk]), frames[pk])
-            plan.compare(key, stored.pop(key, []), _wanted(found, precisions))
+            seen = entries_in(scope, loaded[pk])
+            told = tuple(value.id for value in seen)
+            if told not in made:
+                made[told] = _wanted(periods(seen, frames[pk]), precisions)
+            plan.compare(key, stored.pop(key, []), made[told])
     for key, left in stored.items():  # scopes that no longer exist
         plan.compare(key, left, [])
     return plan

@@ -1,7 +1,7 @@
-"""New rows by statements whose SQL is worked out once, as `negotiations.prepared` reads them.
+"""Rows added, changed and removed without Django's way to the SQL, as `prepared` reads them.
 
-`bulk_create` takes 0.4 ms for a row or two, a quarter of a millisecond of it for the SQL. One entry
-writes into five tables: together a tenth of the time it takes to record it.
+`bulk_create`, `save`, `update` and `delete` take 0.2 to 0.4 ms for a row or two, three times what
+the database takes. One entry is a dozen of them: together a quarter of the time to record it.
 """
 
 from __future__ import annotations
@@ -59,3 +59,38 @@ class _Statement:
 
 
 _statements: dict[Hashable, _Statement] = {}
+
+
+def update(model: type[Model], pks: Sequence[int], **columns: Any) -> None:
+    """Gives the rows with these ids these plain values, by attribute names, as `update` does."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    quote = connection.ops.quote_name
+    given = ", ".join(f"{quote(_column(model, name))} = %s" for name in columns)
+    values = [adapted(value, connection) for value in columns.values()]
+    sql = f"UPDATE {quote(model._meta.db_table)} SET {given}"  # noqa: S608 - names of our own
+    _run(connection, sql, values, "id", pks)
+
+
+def delete(model: type[Model], name: str, values: Sequence[int]) -> None:
+    """Removes the rows with one of these values in a column, and nothing that hangs on them.
+
+    The database refuses to remove what something hangs on.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    table = connection.ops.quote_name(model._meta.db_table)
+    _run(connection, f"DELETE FROM {table}", [], _column(model, name), values)  # noqa: S608 - a name of our own
+
+
+def _column(model: type[Model], name: str) -> str:
+    field: Any = model._meta.get_field(name)
+    return str(field.column)
+
+
+def _run(connection: Any, begun: str, params: list[Any], column: str, ids: Sequence[int]) -> None:
+    if not ids:
+        return
+    listed = ", ".join(["%s"] * len(ids))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{begun} WHERE {connection.ops.quote_name(column)} IN ({listed})", [*params, *ids]
+        )
