@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -38,7 +38,7 @@ def server(tmp_path):
     with (tmp_path / "log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "serve", "--port", str(port)],
-            **{"cwd": ROOT, "env": env, "stdout": log, "stderr": log},
+            **{"cwd": ROOT, "env": env, "stdout": log, "stderr": log, "start_new_session": True},
         )
     try:
         for _ in range(600):
@@ -48,7 +48,8 @@ def server(tmp_path):
             time.sleep(0.1)
         yield process, port
     finally:
-        process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait(10)
 
 
