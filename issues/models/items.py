@@ -12,9 +12,15 @@ from simple_history.models import HistoricalRecords
 
 from negotiations.access import Viewer, scope_filter
 from negotiations.models import Negotiation, Party, Round, Shown, audience_check
-from negotiations.scopes import Scope
+from negotiations.scopes import PUBLIC, Scope
 
 from ..numbers import Number, number_from
+
+
+def agenda_order(scope: Scope | None = None) -> tuple[str, ...]:
+    """As the head arranged the items; for the public as if there were no others."""
+    first = ("public_place",) if scope and scope.key == PUBLIC else ()
+    return (*first, "place", "sub_place", "pk")
 
 
 class IssueQuerySet(models.QuerySet["Issue"]):
@@ -41,8 +47,8 @@ class IssueQuerySet(models.QuerySet["Issue"]):
             found |= Q(series=series, number__in=plain)
         return self.filter(found)
 
-    def in_agenda_order(self) -> IssueQuerySet:
-        return self.order_by("place", "sub_place", "pk")
+    def in_agenda_order(self, scope: Scope | None = None) -> IssueQuerySet:
+        return self.order_by(*agenda_order(scope))
 
 
 class IssueManager(models.Manager["Issue"]):
@@ -71,6 +77,9 @@ class Issue(Shown):
     # Manual order: top-level items by `place`, each one's sub-items by `sub_place` (0: itself).
     place = models.PositiveIntegerField(default=0, editable=False)
     sub_place = models.PositiveIntegerField(default=0, editable=False)
+    # The same among the public ones alone: others decide nothing there, such as which heading
+    # comes first. 0: not public.
+    public_place = models.PositiveIntegerField(default=0, editable=False)
     raised_by = models.ManyToManyField(Party, blank=True, related_name="raised_issues")
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
@@ -79,7 +88,7 @@ class Issue(Shown):
     error_reason = models.CharField(max_length=300, blank=True, editable=False)
     recorded_at = models.DateTimeField(default=timezone.now, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
-    history = HistoricalRecords(excluded_fields=["version"], m2m_fields=[raised_by])
+    history = HistoricalRecords(excluded_fields=["version", "public_place"], m2m_fields=[raised_by])
 
     objects = IssueManager.from_queryset(IssueQuerySet)()
 

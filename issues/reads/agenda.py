@@ -94,10 +94,10 @@ def with_status(issues: QuerySet[Issue]) -> QuerySet[Issue]:
 def _in_order(
     negotiation: int, scope: Scope, day: dt.date | None, fold: bool
 ) -> QuerySet[Any, Any]:
-    issues: QuerySet[Issue] = Issue.objects.shown_in(negotiation, scope)
+    issues: Any = Issue.objects.shown_in(negotiation, scope)
     if fold:
         issues = with_status(issues.annotate(now=period(scope, day)))
-    return issues.order_by("place", "sub_place", "pk").values_list(*ItemName._fields)
+    return issues.in_agenda_order(scope).values_list(*ItemName._fields)
 
 
 @prepared

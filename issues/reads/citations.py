@@ -73,7 +73,8 @@ def read_citations(frame: FrameView, source: Source, page: str = "") -> Citation
 
 def _names(frame: FrameView, told: dict[int, list[int]]) -> dict[int, ItemName]:
     """The items named there, in the order of the agenda."""
-    rows = Issue.objects.visible_to(frame.viewer).filter(pk__in=list(told)).in_agenda_order()
+    rows = Issue.objects.visible_to(frame.viewer).filter(pk__in=list(told))
+    rows = rows.in_agenda_order(frame.viewer.scope)
     return {row[0]: ItemName(*row) for row in rows.values_list(*ItemName._fields)}
 
 

@@ -64,7 +64,7 @@ class PublicFrame(FrameView):
     @cached_property
     def items(self) -> dict[int, str]:
         """The key of every public item by its id, in the order of the agenda. One query."""
-        rows = Issue.objects.visible_to(self.viewer).in_agenda_order()
+        rows = Issue.objects.visible_to(self.viewer).in_agenda_order(PUBLIC_SCOPE)
         if moment := self.clock.known_moment:
             rows = rows.filter(recorded_at__lte=moment)
         return {pk: self.door.edition.item_key(pk) for pk in rows.values_list("pk", flat=True)}

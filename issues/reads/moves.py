@@ -16,7 +16,7 @@ from negotiations.prepared import prepared
 from negotiations.scopes import Scope
 
 from ..models import Issue, Standing
-from ..models.items import IssueQuerySet
+from ..models.items import IssueQuerySet, agenda_order
 from ..models.standings import StandingQuerySet
 from ..numbers import Number
 from ..spans import Span
@@ -124,13 +124,13 @@ def _places(
 ) -> QuerySet[Any, Any]:
     issues = _known(negotiation, scope, known)
     issues = issues if pks is None else issues.filter(pk__in=pks)
-    return issues.order_by().values_list("place", "sub_place", "pk")
+    return issues.order_by().values_list(*agenda_order(scope))
 
 
 @prepared
 def _names(negotiation: int, scope: Scope, known: dt.datetime | None) -> QuerySet[Any, Any]:
     issues = _known(negotiation, scope, known)
-    return issues.in_agenda_order().values_list(*ItemName._fields)
+    return issues.in_agenda_order(scope).values_list(*ItemName._fields)
 
 
 @prepared
@@ -138,7 +138,7 @@ def _names_of(
     negotiation: int, scope: Scope, known: dt.datetime | None, pks: list[int]
 ) -> QuerySet[Any, Any]:
     issues = _known(negotiation, scope, known).filter(pk__in=pks)
-    return issues.in_agenda_order().values_list(*ItemName._fields)
+    return issues.in_agenda_order(scope).values_list(*ItemName._fields)
 
 
 def _known(negotiation: int, scope: Scope, known: dt.datetime | None) -> IssueQuerySet:

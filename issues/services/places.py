@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F, Max, OuterRef, QuerySet, Subquery
 
 from negotiations.models import Negotiation, Party
-from negotiations.scopes import DELEGATION, MEMBERS_SCOPE, Scope
+from negotiations.scopes import DELEGATION, MEMBERS_SCOPE, PUBLIC, Scope
 from negotiations.services.rows import lock, moved
 
 from ..models import Issue, SightChange
@@ -76,15 +76,26 @@ def settle_places(negotiation: Negotiation) -> None:
 
     Order is nobody's text: it changes without a version and without a history row.
     """
-    changed = []
-    for place, issue in enumerate(_in_order(_top_level(negotiation)), start=1):
-        if issue.place != place:
-            issue.place = place
-            changed.append(issue)
-    Issue.objects.bulk_update(changed, ["place"], batch_size=500)
-    parent_place = Issue.objects.filter(pk=OuterRef("parent")).values("place")
+    changed: dict[int, Issue] = {}
+    top = list(_top_level(negotiation))
+    for name, order in (("place", _in_order(top)), ("public_place", _in_public_order(top))):
+        for place, issue in enumerate(order, start=1):
+            _give(issue, name, place, changed)
+    for issue in top:
+        if issue.audience != PUBLIC:
+            _give(issue, "public_place", 0, changed)
+    Issue.objects.bulk_update(changed.values(), ["place", "public_place"], batch_size=500)
+    above = Issue.objects.filter(pk=OuterRef("parent"))
     sub_items = negotiation.issues.filter(parent__isnull=False)
-    sub_items.exclude(place=F("parent__place")).update(place=Subquery(parent_place))
+    sub_items.exclude(place=F("parent__place"), public_place=F("parent__public_place")).update(
+        place=Subquery(above.values("place")), public_place=Subquery(above.values("public_place"))
+    )
+
+
+def _give(issue: Issue, name: str, place: int, changed: dict[int, Issue]) -> None:
+    if getattr(issue, name) != place:
+        setattr(issue, name, place)
+        changed[issue.pk] = issue
 
 
 # --- Helpers ------------------------------------------------------------------------------------
@@ -118,6 +129,13 @@ def _in_order(top: Iterable[Issue]) -> list[Issue]:
     return [issue for group in by_heading.values() for issue in group]
 
 
+def _in_public_order(top: Iterable[Issue]) -> list[Issue]:
+    """The public ones: as they stood among themselves, what is new at the end of its heading."""
+    rows = [issue for issue in top if issue.audience == PUBLIC]
+    rows.sort(key=lambda one: (not one.public_place, one.public_place or one.number))
+    return [issue for group in _groups(rows) for issue in group]
+
+
 def _groups(issues: Iterable[Issue]) -> list[list[Issue]]:
     """Items of one heading together, headings in the order of their first item."""
     groups: dict[str, list[Issue]] = {}
@@ -127,10 +145,16 @@ def _groups(issues: Iterable[Issue]) -> list[list[Issue]]:
 
 
 def _exchange(order: Sequence[Issue], field: str) -> None:
-    """Give the items the places they have among them, in this order."""
+    """Give the items the places they have among them, in this order.
+
+    What is arranged by hand is so for the public as well.
+    """
     places = sorted(getattr(issue, field) for issue in order)
     for issue, place in zip(order, places, strict=True):
         setattr(issue, field, place)
-    Issue.objects.bulk_update(order, [field])
+    shown = [issue for issue in order if issue.audience == PUBLIC and field == "place"]
+    for issue, place in zip(shown, sorted(one.public_place for one in shown), strict=True):
+        issue.public_place = place
+    Issue.objects.bulk_update(order, [field, "public_place"])
     if order:
         settle_places(order[0].negotiation)

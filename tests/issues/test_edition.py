@@ -99,9 +99,9 @@ def test_items_that_are_taken_out_vanish(talks):
 
 def test_no_address_and_no_page_tells_how_many_items_there_are(talks):
     """Neither numbers nor ids: a gap would tell of what is not public."""
-    talks.negotiation.issues.filter(pk=talks.issues[1].pk).update(number=777)
+    talks.negotiation.issues.filter(pk=talks.issues[1].pk).update(number=7654321)
     told = everything(talks)
-    assert "777" not in told
+    assert "7654321" not in told
     assert not re.search(r'(?:id|href)="[^"]*\b(?:items/|told-)\d+\b', told)
 
 
@@ -363,3 +363,53 @@ def test_a_head_reads_it_before_it_is_switched_on(talks):
     assert "Quotas" in told
     assert read(base(talks))[0] == 404
     assert read(base(talks), browser(talks.reader))[0] == 404
+
+
+# --- Order ----------------------------------------------------------------------------------------
+
+
+def in_order(talks):
+    """Titles on the first page of the edition, as they stand there."""
+    text = read(base(talks))[1]
+    titles = ("Quotas", "Mesh size", "Boats", "Harbours")
+    return sorted((title for title in titles if title in text), key=text.index)
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_items_that_are_not_public_decide_nothing_in_its_order(hidden):
+    """Without numbers too: neither which heading comes first nor what stands where."""
+    talks = factories.make_talks()
+    talks.negotiation.refresh_from_db()
+    services.publish(talks.negotiation, may_be_indexed=False, by=talks.head)
+    for title, heading in (("Boats", "Gear"), ("Harbours", "Ports")):
+        if hidden:
+            factories.make_issue(
+                talks.negotiation, f"Kept {title}", heading="Money", audience="members"
+            )
+        factories.make_issue(talks.negotiation, title, heading=heading)
+    moved = factories.make_issue(talks.negotiation, "Quotas", heading="Money")
+    factories.make_issue(talks.negotiation, "Mesh size", heading="Gear")
+    assert in_order(talks) == ["Boats", "Mesh size", "Harbours", "Quotas"]
+    services.update_issue(moved, version=moved.version, by=talks.head, heading="Ports")
+    assert in_order(talks) == ["Boats", "Mesh size", "Harbours", "Quotas"]
+
+
+def test_what_the_head_arranges_holds_for_the_public():
+    talks = factories.make_talks()
+    services.publish(talks.negotiation, may_be_indexed=False, by=talks.head)
+    for title, heading in (("Boats", "Gear"), ("Mesh size", "Gear"), ("Harbours", "Ports")):
+        item = factories.make_issue(talks.negotiation, title, heading=heading)
+    services.move_heading(talks.negotiation, heading="Ports", step=-1)
+    assert in_order(talks) == ["Harbours", "Boats", "Mesh size"]
+    item = talks.negotiation.issues.get(title="Mesh size")
+    services.move_issue(item, step=-1)
+    assert in_order(talks) == ["Harbours", "Mesh size", "Boats"]
+
+
+def test_what_becomes_public_comes_after_what_was(talks):
+    member = factories.make_issue(talks.negotiation, "Boats", audience="members")
+    factories.make_issue(talks.negotiation, "Harbours")
+    services.change_sight(
+        member, audience="public", party=None, reason="Known", viewer=viewer(talks.negotiation)
+    )
+    assert in_order(talks)[-2:] == ["Harbours", "Boats"]
