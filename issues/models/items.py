@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce, Lower
 from django.urls import reverse
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
@@ -113,6 +113,7 @@ class Issue(Shown):
                 ],
                 name="issue_order",
             ),
+            models.Index(F("negotiation"), Lower("title"), F("id"), name="issue_by_title"),
             # What every count leaves out: hardly any.
             models.Index(
                 fields=["negotiation", "entered_in_error"],

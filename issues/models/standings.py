@@ -113,14 +113,27 @@ class Standing(models.Model):
                 fields=["issue", "scope", "since", "until", "headline", "badge", "fell_from"],
                 name="standing_looks",
             ),
-            # Filters by who says so, and the day of the latest entry.
+            # `until` is empty in all rows of these: with it SQLite has no look at the row.
+            # Filters by category and by who says so.
             models.Index(
-                fields=["negotiation", "scope", "category", "badge", "issue"],
+                fields=["negotiation", "scope", "category", "badge", "issue", "until"],
                 condition=Q(until=None),
                 name="standing_figures",
             ),
+            # The day of the latest entry.
             models.Index(
                 fields=["negotiation", "scope", "last_said", "since"], name="standing_last_said"
+            ),
+            # The list by status, and by when something was last said.
+            models.Index(
+                fields=["negotiation", "scope", "headline", "issue", "until"],
+                condition=Q(until=None),
+                name="standing_by_status",
+            ),
+            models.Index(
+                fields=["negotiation", "scope", "last_said", "issue", "until"],
+                condition=Q(until=None),
+                name="standing_by_last_said",
             ),
         ]
 

@@ -133,26 +133,20 @@ class EntryReader:
             rows = rows + _beginning(*self._where, span.before, span.after)
         return self._by_item(rows)
 
-    def told_on(
-        self, issues: list[int], span: Span | None, round_pk: int | None = None
-    ) -> dict[int, list[int]]:
-        """The same on these items, which are shown; without a round, what began to count."""
-        where, rows = (*self._known, self.frame.clock.as_of), []
-        if round_pk:
-            rows += _naming_on(*where, round_pk, issues)
-        if span:
-            rows += _beginning_on(*where, span.before, span.after, issues)
-        return self._by_item(rows)
+    def told_on(self, issues: list[int], span: Span) -> dict[int, list[int]]:
+        """As `told_in`, on these items, which are shown: nobody has to ask which there are."""
+        where = (*self._known, self.frame.clock.as_of)
+        return self._by_item(_beginning_on(*where, span.before, span.after, issues))
 
-    def naming_from_outside(self, spans: Mapping[int, Span | None]) -> list[tuple[int, int]]:
-        """The round and the item of every entry that names a round and counts from another day."""
+    def naming_from_outside(self, spans: Mapping[int, Span | None]) -> list[tuple[int, int, int]]:
+        """Round, item and id of every entry that names a round and counts from another day."""
         if not spans:
             return []
         ends = [(pk, *_outside_of(span)) for pk, span in spans.items()]
         rows = _naming_outside(*self._known, self.frame.clock.as_of, *chain.from_iterable(ends))
         named = {row[0]: row[3] for row in rows}
         told = self._by_item(row[:3] for row in rows)
-        return [(named[pk], issue) for issue, pks in told.items() for pk in pks]
+        return [(named[pk], issue, pk) for issue, pks in told.items() for pk in pks]
 
     def told_in(self, span: Span) -> dict[int, list[int]]:
         """As `counting`: entries that began to count within."""
@@ -282,17 +276,6 @@ def _beginning(
 
 def _within(before: dt.date, after: Day) -> Q:
     return Q(Q(counts_from__lte=after) if after else Q(), counts_from__gt=before)
-
-
-# The same on items that the page shows: it need not ask which items there are.
-
-
-@prepared
-def _naming_on(
-    scope: Scope, known: Moment, as_of: Day, round_pk: int, issues: list[int]
-) -> QuerySet[Any, Any]:
-    rows = _recorded(scope, known).filter(issue__in=issues)
-    return _fitting(rows, scope, known, as_of, Q(round=round_pk))
 
 
 @prepared

@@ -106,8 +106,13 @@ def item_names(frame: FrameView, pks: Collection[int] | None = None) -> dict[int
     if pks is None or len(pks) > MANY:
         rows = [row for row in _names(*where) if pks is None or row[0] in pks]
     else:
-        rows = _names_of(*where, list(pks))
-    return {row[0]: ItemName(*row) for row in rows}
+        # As `item_order`: sorted here.
+        rows = sorted(_names_of(*where, list(pks)), key=_placed)
+    return {row[0]: ItemName(*row[: len(ItemName._fields)]) for row in rows}
+
+
+def _placed(row: tuple[Any, ...]) -> tuple[int, ...]:
+    return (*row[len(ItemName._fields) :], row[0])
 
 
 def item_order(frame: FrameView, pks: Collection[int]) -> list[int]:
@@ -138,7 +143,7 @@ def _names_of(
     negotiation: int, scope: Scope, known: dt.datetime | None, pks: list[int]
 ) -> QuerySet[Any, Any]:
     issues = _known(negotiation, scope, known).filter(pk__in=pks)
-    return issues.in_agenda_order(scope).values_list(*ItemName._fields)
+    return issues.order_by().values_list(*ItemName._fields, *agenda_order(scope)[:-1])
 
 
 def _known(negotiation: int, scope: Scope, known: dt.datetime | None) -> IssueQuerySet:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -83,7 +83,7 @@ def read_rounds(frame: FrameView) -> list[RoundRow]:
     kept = moved_between(frame, held.values())
     steps = steps_at(frame, {pk: span for pk, span in held.items() if span not in kept})
     totals = {pk: totals_of(found) for pk, found in steps.items()}
-    counts = Counter(pk for pk, _issue in EntryReader(frame).naming_from_outside(spans))
+    counts = Counter(pk for pk, *_rest in EntryReader(frame).naming_from_outside(spans))
     for pk, within in steps.items():
         counts[pk] += sum(step.entries for step in within)
     for pk, span in held.items():
@@ -194,11 +194,12 @@ class RoundPage:
 
 
 class _Happened(NamedTuple):
-    """At a round: the items touched, how many entries tell of it, what moved."""
+    """At a round: the items touched, how many entries tell of it, what moved; the entries."""
 
     touched: set[int]
     entries: int
     totals: Totals
+    told_on: Callable[[list[int]], Mapping[int, list[int]]]
 
 
 class RoundReader:
@@ -218,7 +219,7 @@ class RoundReader:
         order.sort(key=lambda pk: pk not in what.touched)
         shown = page_at(order, page, ITEMS_PER_PAGE)
         names = item_names(self.frame, list(shown))
-        told = self.entries.told_on(list(names), self.span, self.round.pk)
+        told = what.told_on(list(names))
         places = [r.pk for r in self.frame.rounds]
         at = places.index(self.round.pk)
         return RoundPage(
@@ -250,15 +251,20 @@ class RoundReader:
             told = self.entries.told_at(round_pk, span)
             looks = looks_between(self.frame, self.entries, span) if span else {}
             entries = sum(map(len, told.values()))
-            return _Happened({*told, *looks}, entries, Totals.of(looks.values()))
+            totals = Totals.of(looks.values())
+            return _Happened({*told, *looks}, entries, totals, lambda _pks: told)
         # Whatever began to count while it met began a period.
         begun = _begun(self.frame.negotiation.pk, self.frame.viewer.scope, *span.days)
-        outside = self.entries.naming_from_outside({round_pk: span})
-        return _Happened(
-            {*begun, *(issue for _round, issue in outside)},
-            kept[span]["entries"] + len(outside),
-            kept[span].totals,
-        )
+        outside: dict[int, list[int]] = defaultdict(list)
+        for _round, issue, entry in self.entries.naming_from_outside({round_pk: span}):
+            outside[issue].append(entry)
+
+        def told_on(pks: list[int]) -> dict[int, list[int]]:
+            within = self.entries.told_on(pks, span)
+            return {pk: sorted(within.get(pk, []) + outside.get(pk, [])) for pk in pks}
+
+        entries = kept[span]["entries"] + sum(map(len, outside.values()))
+        return _Happened({*begun, *outside}, entries, kept[span].totals, told_on)
 
     def _moves_url(self) -> str:
         if not self.span:

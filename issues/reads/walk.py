@@ -17,7 +17,7 @@ from negotiations.prepared import prepared
 from negotiations.scopes import Scope
 
 from ..models import Issue, Standing
-from ..models.items import IssueQuerySet
+from ..models.items import IssueQuerySet, agenda_order
 from ..models.standings import holds_on
 from ..services.counts import waits_key
 from ..spans import Span
@@ -133,8 +133,10 @@ def _next(
     """The items after this place."""
     shown: IssueQuerySet = Issue.objects.shown_in(negotiation, scope)
     later = Q(sub_place__gt=sub_place) | Q(sub_place=sub_place, pk__gt=pk)
-    shown = shown.filter(Q(place__gt=place) | later, place__gte=place)
-    return shown.in_agenda_order().values_list(*ItemName._fields, "place", "sub_place")[:CHUNK]
+    first = agenda_order(scope)[0]
+    shown = shown.filter(Q((f"{first}__gt", place)) | later, (f"{first}__gte", place))
+    rows = shown.in_agenda_order(scope).values_list(*ItemName._fields, first, "sub_place")
+    return rows[:CHUNK]
 
 
 @prepared

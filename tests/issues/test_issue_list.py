@@ -88,7 +88,13 @@ class TestRows:
         assert "<h1>Articles</h1>" in html(client, talks)
 
 
+@pytest.mark.parametrize("many", [0, 500])
 class TestOrder:
+    @pytest.fixture(autouse=True)
+    def as_if_many(self, many, monkeypatch):
+        """Of many items a page reads its own; few are sorted at once. Both say the same."""
+        monkeypatch.setattr("issues.filters.MANY", many)
+
     @pytest.fixture
     def equals(self, talks):
         """Many that are alike in all that one can sort by but number and place: these run apart."""
