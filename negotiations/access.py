@@ -126,7 +126,7 @@ def member_of_it(user: User, slug: str) -> Viewer:
 
 
 def _own_viewer(user: User, slug: str) -> Viewer:
-    for membership in _memberships(slug, user.pk):
+    for membership in _memberships(user.pk, slug):
         return _let_in(
             Viewer(user, membership.negotiation, membership, membership.role, membership.party)
         )
@@ -147,9 +147,9 @@ def _let_in(viewer: Viewer) -> Viewer:
 
 
 @prepared
-def _memberships(slug: str, user: int) -> QuerySet[Membership]:
-    rows = Membership.objects.select_related("negotiation", "party")
-    return rows.filter(negotiation__slug=slug, user=user).order_by("pk")
+def _memberships(user: int, slug: str | None = None) -> QuerySet[Membership]:
+    rows = Membership.objects.select_related("negotiation", "party").filter(user=user)
+    return (rows.filter(negotiation__slug=slug) if slug else rows).order_by("pk")
 
 
 def as_any_member(viewer: Viewer) -> Viewer:
@@ -224,9 +224,8 @@ def viewers_of(user: User) -> list[Viewer]:
 
     Without those that ask for a second factor which `user` lacks: see `waiting_for_factor`.
     """
-    found = [
-        Viewer(user, row.negotiation, row, row.role, row.party) for row in _all_memberships(user.pk)
-    ]
+    rows = _memberships(user.pk)
+    found = [Viewer(user, row.negotiation, row, row.role, row.party) for row in rows]
     if user.is_superuser:
         others = Negotiation.objects.exclude(pk__in=[viewer.negotiation.pk for viewer in found])
         found += [Viewer(user, other, None, Role.HEAD, None) for other in others]
@@ -236,16 +235,16 @@ def viewers_of(user: User) -> list[Viewer]:
     return sorted(found, key=lambda viewer: (viewer.negotiation.title, viewer.negotiation.pk))
 
 
-@prepared
-def _all_memberships(user: int) -> QuerySet[Membership]:
-    return Membership.objects.select_related("negotiation", "party").filter(user=user)
-
-
 def waiting_for_factor(user: User) -> list[Negotiation]:
     """The negotiations this person is in that open once they have set up a second factor."""
-    rows = Negotiation.objects.filter(memberships__user=user.pk, second_factor=True)
-    asking = list(rows.order_by("title"))
+    asking = _asking_for_factor(user.pk)
     return [] if asking and has_second_factor(user) else asking
+
+
+@prepared
+def _asking_for_factor(user: int) -> QuerySet[Negotiation]:
+    rows = Negotiation.objects.filter(memberships__user=user, second_factor=True)
+    return rows.order_by("title")
 
 
 def viewer_with(user: User, slug: str, minimum: str) -> Viewer:

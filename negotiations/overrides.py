@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from negotiations.access import Viewer
 from negotiations.models import Override
+from negotiations.prepared import prepared
 from negotiations.services.overrides import has_head
 
 # How long the first page goes on to say so.
@@ -20,9 +22,14 @@ def told_to(viewers: Iterable[Viewer]) -> list[Override]:
     a head. One query while there are none.
     """
     heads = {v.negotiation.pk: v for v in viewers if v.is_head and v.membership}
-    rows = Override.objects.filter(opened_at__gt=timezone.now() - TOLD_FOR)
-    recent = rows.filter(negotiation__in=heads).select_related("negotiation", "party", "by")
+    recent = _opened_since(timezone.now() - TOLD_FOR, list(heads))
     return [one for one in recent if _concerns(heads[one.negotiation_id], one)]
+
+
+@prepared
+def _opened_since(moment: dt.datetime, negotiations: list[int]) -> QuerySet[Override]:
+    rows = Override.objects.filter(opened_at__gt=moment, negotiation__in=negotiations)
+    return rows.select_related("negotiation", "party", "by")
 
 
 def _concerns(viewer: Viewer, override: Override) -> bool:
