@@ -15,6 +15,7 @@ from django import forms
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Lower
 
+from negotiations.forms import SharedFields
 from negotiations.models import Category
 
 from .models import AgendaLine, Entry, Issue, Standing
@@ -153,7 +154,9 @@ class IssueFilter(django_filters.FilterSet):
     def get_form_class(self) -> type[forms.Form]:
         """Made once for all pages: what differs are the choices, and each form has its own."""
         if "_form_class" not in vars(type(self)):
-            type(self)._form_class = super().get_form_class()
+            made = super().get_form_class()
+            made.base_fields = SharedFields(made.base_fields)
+            type(self)._form_class = made
         return self._form_class
 
     def _offer_choices(self) -> None:
