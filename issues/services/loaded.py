@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
@@ -26,8 +25,7 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class LoadedEntry:
+class LoadedEntry(NamedTuple):
     """An entry as the rules see it, with what only scopes, counts and dates on screen need."""
 
     value: EntryValue

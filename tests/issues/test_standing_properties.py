@@ -1,7 +1,6 @@
 """Properties of the rules over random histories, held against the rules told once more."""
 
 import datetime as dt
-from dataclasses import replace
 
 import pytest
 from hypothesis import assume, given, settings
@@ -124,7 +123,7 @@ def test_periods_follow_each_other_differ_and_end_now(history, frame):
 @given(histories(), frames(), st.sampled_from(ASKED))
 def test_a_day_shows_what_the_entries_by_that_day_add_up_to(history, frame, day):
     by_then = [e for e in counting(history) if e.counts_from <= day]
-    alone = [replace(e, kind="entry", corrects=None) for e in by_then]
+    alone = [e._replace(kind="entry", corrects=None) for e in by_then]
     shown, computed = (standing_on(periods(x, frame), day) for x in (history, alone))
     assert (shown.headline, shown.badge, shown.count) == (
         computed.headline,
@@ -185,7 +184,7 @@ MAY_SEE = {
 
 def in_audiences(draw, history):
     audiences = st.sampled_from([EVERYBODY, MEMBERS, OURS, THEIRS])
-    return [LoadedEntry(e, *draw(audiences), precision="") for e in history]
+    return [LoadedEntry(e, *draw(audiences), precision="", waits="") for e in history]
 
 
 def mentioned(standing):
@@ -215,7 +214,7 @@ def test_what_is_recorded_for_one_delegation_changes_nothing_elsewhere(scope, da
     more = list(loaded)
     for number in range(len(history) + 1, len(history) + 4):
         private = data.draw(entries(number, [x.value for x in more]))
-        more.append(LoadedEntry(private, *OURS, precision=""))
+        more.append(LoadedEntry(private, *OURS, precision="", waits=""))
     before, after = (periods(entries_in(scope, x), frame) for x in (loaded, more))
     assert before == after
 
