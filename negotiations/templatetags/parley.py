@@ -21,7 +21,7 @@ from negotiations.scopes import MEMBERS
 
 register = template.Library()
 
-_MARK = '<svg class="mark" aria-hidden="true"><use href="#{}"/></svg>'
+_MARK = '<svg class="mark" viewBox="0 0 16 16" aria-hidden="true"><use href="#k-{}"/></svg>'
 _STATUS = '<span class="st s-{}">' + _MARK + "{}</span>"
 _MINI = '<span class="st mini s-{}" title="{}">' + _MARK + "<small>{}</small></span>"
 
