@@ -113,7 +113,8 @@ class Found:
     still_count: int
     waits: Mapping[str, Sequence[tuple[int, int]]]
     waits_count: Mapping[str, int]
-    # The entries behind some items, and all of them; before and after, where it is known already.
+    # The entries behind some items, and at least those for one audience and party; before and
+    # after, where it is known already.
     told_on: Callable[[list[int]], Mapping[int, list[int]]]
-    all_told: Callable[[], Iterable[int]]
+    told_to: Callable[[str, int | None], Iterable[int]]
     pairs: Mapping[int, Pair] = field(default_factory=dict)

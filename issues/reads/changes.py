@@ -76,7 +76,7 @@ class ChangeReader:
             still=found.still_count,
             unmoved=self._unmoved([names[pk] for pk in found.still[:named]]),
             waiting=self._waiting(found, named),
-            audience=marking_of_all(self.frame, found.all_told),
+            audience=marking_of_all(self.frame, found.told_to),
             base=self.base,
         )
 
@@ -100,7 +100,7 @@ class ChangeReader:
             waits=walk.waits,
             waits_count=waits,
             told_on=lambda pks: self.entries.told_on(pks, span),
-            all_told=lambda: chain.from_iterable(self.entries.told_in(span).values()),
+            told_to=lambda *whom: self.entries.told_to(span, *whom),
         )
 
     def _whole(self, named: int) -> Found:
@@ -127,7 +127,7 @@ class ChangeReader:
             waits=waits,
             waits_count={whom: len(found) for whom, found in waits.items()},
             told_on=lambda _pks: told,
-            all_told=lambda: chain.from_iterable(told.values()),
+            told_to=lambda *_whom: chain.from_iterable(told.values()),
             pairs=pairs,
         )
 

@@ -152,6 +152,11 @@ class EntryReader:
         """As `counting`: entries that began to count within."""
         return self._by_item(_beginning(*self._where, span.before, span.after))
 
+    def told_to(self, span: Span, audience: str, party: int | None) -> list[int]:
+        """Of these, the ids of those for one audience; with its party, if it has one."""
+        rows = _beginning_for(*self._where, span.before, span.after, audience, party)
+        return list(chain.from_iterable(self._by_item(rows).values()))
+
     def _by_item(self, rows: Iterable[Fitting]) -> dict[int, list[int]]:
         fitting = sorted(set(rows))
         out = self.out({issue_id for _pk, issue_id, answered in fitting if answered})
@@ -271,6 +276,26 @@ def _beginning(
     negotiation: int, scope: Scope, known: Moment, as_of: Day, before: dt.date, after: Day
 ) -> QuerySet[Any, Any]:
     rows = seen_entries(negotiation, scope, known)
+    return _fitting(rows, scope, known, as_of, _within(before, after))
+
+
+def only_for(audience: str, party: int | None) -> Q:
+    """For exactly this audience. By its party the few that are a delegation's own are found."""
+    return Q(audience=audience, audience_party=party) if party else Q(audience=audience)
+
+
+@prepared
+def _beginning_for(
+    negotiation: int,
+    scope: Scope,
+    known: Moment,
+    as_of: Day,
+    before: dt.date,
+    after: Day,
+    audience: str,
+    party: int | None,
+) -> QuerySet[Any, Any]:
+    rows = seen_entries(negotiation, scope, known).filter(only_for(audience, party))
     return _fitting(rows, scope, known, as_of, _within(before, after))
 
 

@@ -13,7 +13,7 @@ from negotiations.prepared import prepared
 from negotiations.scopes import DELEGATION, MEMBERS, Scope
 
 from ..models import Entry, Issue
-from .entries import EntryReader
+from .entries import EntryReader, only_for
 from .frame import FrameView
 
 # Whether something of one audience is there.
@@ -66,16 +66,24 @@ def marking_of(frame: FrameView, issues: Collection[int], *, notes: bool) -> str
     )
 
 
-def marking_of_all(frame: FrameView, told: Callable[[], Iterable[int]]) -> str:
+def marking_of_all(frame: FrameView, told: Callable[[str, int | None], Iterable[int]]) -> str:
     """The same of a page about all items, which also tells of or counts the entries `told`.
 
-    They are asked for only where none bears on anything: mostly one does.
+    They are asked for only where none bears on anything, by audience and party: those of other
+    audiences may be among them.
     """
     where = (frame.negotiation.pk, frame.viewer.scope, frame.clock.known_moment)
+    own = frame.viewer.party
+
+    def whose(audience: str) -> tuple[str, int | None]:
+        return audience, own.pk if own and audience == DELEGATION else None
+
     return marking_text(
-        frame.viewer.party,
-        lambda audience: bool(_bearing(*where, audience) or _told(audience, list(told()))),
-        lambda audience: bool(_items(*where, audience)),
+        own,
+        lambda audience: bool(
+            _bearing(*where, *whose(audience)) or _told(audience, list(told(*whose(audience))))
+        ),
+        lambda audience: bool(_items(*where, *whose(audience))),
     )
 
 
@@ -87,12 +95,12 @@ def _told(audience: str, entries: list[int]) -> QuerySet[Any, Any]:
 
 @prepared
 def _bearing(
-    negotiation: int, scope: Scope, known: dt.datetime | None, audience: str
+    negotiation: int, scope: Scope, known: dt.datetime | None, audience: str, party: int | None
 ) -> QuerySet[Any, Any]:
     # By the items one after the other: one list of all of them took half of "What moved".
     shown = Issue.objects.shown_in(negotiation, scope).filter(pk=OuterRef("issue"))
     shown = shown.filter(recorded_at__lte=known) if known else shown
-    rows = Entry.objects.in_scope(scope).filter(BEARS, audience=audience)
+    rows = Entry.objects.in_scope(scope).filter(BEARS, only_for(audience, party))
     rows = rows.filter(Exists(shown.order_by()), issue__negotiation=negotiation)
     rows = rows.filter(recorded_at__lte=known) if known else rows
     return rows.order_by().values_list("pk")[:1]
@@ -100,8 +108,8 @@ def _bearing(
 
 @prepared
 def _items(
-    negotiation: int, scope: Scope, known: dt.datetime | None, audience: str
+    negotiation: int, scope: Scope, known: dt.datetime | None, audience: str, party: int | None
 ) -> QuerySet[Any, Any]:
-    rows = Issue.objects.shown_in(negotiation, scope).filter(audience=audience)
+    rows = Issue.objects.shown_in(negotiation, scope).filter(only_for(audience, party))
     rows = rows.filter(recorded_at__lte=known) if known else rows
     return rows.order_by().values_list("pk")[:1]
