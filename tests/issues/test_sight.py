@@ -8,6 +8,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from issues import services
 from issues.models import AgendaLine, ChainLink, Issue, SightChange, Standing
@@ -17,6 +18,7 @@ from issues.reads.sources import visible_sources
 from issues.services import verify_history
 from negotiations import services as frame
 from negotiations.scopes import is_within
+from negotiations.services.rounds import Account
 from tests import factories
 from tests.factories import own_audience, record, viewer
 from tests.leaks.crawl import decoded, plain
@@ -207,6 +209,42 @@ def test_source_shows_to_its_audience_alone_whatever_cites_it(talks):
     change(kept, talks.russia, "members")
     assert kept in visible_sources(talks.america)
     assert entry.sources.get() == kept
+
+
+def written(talks):
+    """All that somebody keeps within their delegation, each written by what is called here."""
+    negotiation, russia, kept = talks.negotiation, talks.russia, talks.russia.written_for()
+    issue = factories.make_issue(negotiation, "Common")
+    round_ = factories.make_round(negotiation)
+    own = own_audience(russia)
+    account = Account("So it was.", "A paper", **kept)
+    return {
+        "issues_issue": lambda: own_item(talks),
+        "issues_entry": lambda: record(issue, "RU", by=talks.ru, **own),
+        "issues_note": lambda: factories.add_note(issue, talks.ru, "Ours", "named"),
+        "negotiations_source": lambda: frame.add_source(
+            negotiation, by=talks.ru, title="Paper", **kept
+        ),
+        "negotiations_readout": lambda: frame.set_readout(
+            round_, party=russia.party, account=account, by=talks.ru
+        ),
+        "issues_agendaline": lambda: services.mark_agenda(
+            round_, [issue], mark="planned", by=talks.ru, party=russia.party
+        ),
+    }
+
+
+def test_all_is_written_with_its_audience_at_once(talks):
+    """Nothing is seen by others first, not even for a moment."""
+    for table, write in written(talks).items():
+        with CaptureQueriesContext(connection) as captured:
+            write()
+        told = [query["sql"] for query in captured]
+        made = [sql for sql in told if sql.startswith(f'INSERT INTO "{table}"')]
+        assert made, table
+        assert all('"audience"' in sql for sql in made)
+        later = [sql for sql in told if sql.startswith("UPDATE") and '"audience' in sql]
+        assert [sql for sql in later if '"audience' in sql.partition(" WHERE ")[0]] == []
 
 
 # --- Changing it --------------------------------------------------------------------------------

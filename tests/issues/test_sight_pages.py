@@ -94,6 +94,27 @@ def test_its_first_address_leads_to_the_new_one_for_who_could_see_it(client, tal
     assert client.get(old).status_code == 404
 
 
+def test_a_conflict_loses_nothing_of_who_may_see_it(client, talks):
+    """Neither refused nor sent once more with the version that the page then has."""
+    client.force_login(talks.ru)
+    edit = f"{talks.hidden.get_absolute_url()}edit/"
+    note = factories.add_note(talks.hidden, talks.ru, "Ours", "named")
+    for address, typed in (
+        (edit, {"title": "Changed"}),
+        (f"{note.get_absolute_url()}edit/", {"text": "Changed"}),
+    ):
+        refused = client.post(address, typed | {"version": 0})
+        assert refused.status_code == 409
+        again = refused.context["form"]["version"].value()
+        assert client.post(address, typed | {"version": again}).status_code == 302
+    for thing, was in ((talks.hidden, "delegation"), (note, "named")):
+        thing.refresh_from_db()
+        assert (thing.audience, thing.audience_party) == (was, talks.russia.party)
+        assert thing.version == 2
+    client.force_login(talks.us)
+    assert client.post(edit, {"title": "Mine", "version": 0}).status_code == 404
+
+
 def test_others_find_nothing_there(client, talks):
     for person in (talks.us, talks.head, talks.stranger):
         client.force_login(person)

@@ -14,11 +14,15 @@ COPIES = "leaks/test_revocation.py::test_what_was_under_way_is_lost"
 CHANNELS = {
     "L1 totals and pages of lists": [BYTES],
     "L2 search results and passages": [WORDS, BYTES],
-    "L3 a count, or that there is something": [BYTES],
+    "L3 a count, or that there is something": [
+        BYTES,
+        "issues/test_vault.py::test_not_named_and_nothing_there_are_the_same_bytes",
+    ],
     "L4 sums, progress and matrix totals": [BYTES],
     "L5 order, filters and groups by what is hidden": [
         BYTES,
         "leaks/test_coverage.py::test_every_filter_has_a_row",
+        "issues/test_edition.py::test_items_that_are_not_public_decide_nothing_in_its_order",
     ],
     "L6 choice lists and data within pages": [
         BYTES,
@@ -45,10 +49,14 @@ CHANNELS = {
         "leaks/test_leaks.py::test_a_paper_for_all_members_holds_no_more_than_theirs",
         BYTES,
     ],
-    "L13 history that names what is hidden": [WORDS, BYTES],
+    "L13 history that names what is hidden": [
+        WORDS,
+        BYTES,
+        "issues/test_note_sight.py::test_told_with_its_reason_to_who_saw_it_before_and_since",
+    ],
     "L14 revisions of what is private": [WORDS, ADMIN],
     "L15 relations and back-links": [WORDS, BYTES],
-    "L16 rendered once for all": [BYTES],
+    "L16 rendered once for all": [WORDS, BYTES],
     "L17 CSV, XLSX and JSON": [
         WORDS,
         BYTES,
@@ -82,12 +90,18 @@ CHANNELS = {
         "test_permissions.py::test_a_stranger_cannot_tell_it_from_what_is_missing",
         "issues/test_hidden_use.py::test_used_in_secret_or_not_at_all_it_stays_with_the_same_sentence",
     ],
-    "L31 the page about a conflict": [BYTES],
+    "L31 the page about a conflict": [
+        BYTES,
+        "issues/test_sight_pages.py::test_a_conflict_loses_nothing_of_who_may_see_it",
+    ],
     "L32 a party or person removed": [
         "issues/test_scopes.py::test_new_scope_sees_what_was_kept_before",
+        "issues/test_notes.py::test_who_went_over_to_the_other_side_sees_none_of_it",
         GONE,
     ],
-    "L33 seen first and restricted afterwards": [BYTES],
+    "L33 seen first and restricted afterwards": [
+        "issues/test_sight.py::test_all_is_written_with_its_audience_at_once",
+    ],
     "L34 asked from another site": [
         f"{HEADERS}::test_other_sites_may_not_probe",
         "test_foundation/test_every_address.py::test_no_other_site_gets_an_answer",
@@ -102,6 +116,14 @@ CHANNELS = {
     "L38 when something was last said": [BYTES],
     "L39 the administrator’s pages, and the log": [WORDS, BYTES, ADMIN, LOGS],
     "L40 labels": "There are none.",
-    "L41 ids, numbers and gaps": [BYTES],
-    "L42 a copy of everything": [WORDS, BYTES, COPIES],
+    "L41 ids, numbers and gaps": [
+        BYTES,
+        "issues/test_sight.py::test_item_of_a_delegation_is_numbered_apart",
+    ],
+    "L42 a copy of everything": [
+        WORDS,
+        BYTES,
+        COPIES,
+        "issues/test_backups.py::test_it_is_whole_private_and_says_what_it_holds",
+    ],
 }

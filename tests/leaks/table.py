@@ -324,7 +324,11 @@ SENT_TO = {
     ),
     "issues:ask": typed({"step": "Ask them", "whom": "US"}, fragments=[DIALOG, "follow-up-form"]),
     "issues:step_done": typed({"said": "2026"}, fragments=[DIALOG, "follow-up-form"]),
-    "issues:issue_record": typed(ENTRY | {"item": ["1", "2"]}, fragments=[DIALOG, "bulk-form"]),
+    "issues:issue_record": typed(
+        ENTRY | {"item": ["1", "2"]},
+        ENTRY | {"item": ["1", "RU-1"]},
+        fragments=[DIALOG, "bulk-form"],
+    ),
     "issues:agenda_mark": typed(
         {"item": "1", "mark": "discussed"},
         {"item": "RU-1", "mark": "discussed"},
@@ -349,9 +353,15 @@ SENT_TO = {
             place={"number": "ours"},
         ),
     ],
-    "issues:issue_new": typed({"title": "Opened"}, {"title": "", "parent": "1"}),
+    "issues:issue_new": typed(
+        {"title": "Opened"}, {"title": "", "parent": "1"}, {"title": "Under", "parent": "RU-1"}
+    ),
     "issues:issue_paste": typed({"lines": "One\nTwo"}),
-    "issues:issue_edit": typed({"title": "Changed", "version": "1"}, {"version": "0"}),
+    "issues:issue_edit": typed(
+        {"title": "Changed", "version": "1"},
+        {"version": "0"},
+        {"title": "Changed", "version": "1", "parent": "RU-1"},
+    ),
     "issues:issue_move": typed(fragments=["issue-order"]),
     "issues:heading_move": typed(fragments=["issue-order"]),
     "issues:import_start": typed({"kind": "entries"}),
