@@ -62,6 +62,7 @@ def test_refused_connected_and_signed_in_with_one_button(page, live_server):
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Confirm").click()
     page.wait_for_url("**/account/")
+    expect(page.get_by_text("Connected: from now on it signs you in as well.")).to_be_visible()
     assert_in_order(page)
     assert SocialAccount.objects.get().user.username == "ann"
 
