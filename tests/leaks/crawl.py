@@ -119,7 +119,9 @@ def wants(role, number, visit, count):
     if role == "head" and (visit.is_slow or visit.before or number % 4 == 0):
         return True
     first = number == 0 or bool(visit.names) or (visit.fragment and number == count - 1)
-    return bool(first) and not visit.is_slow
+    # The page itself of every item and round: what is kept of one for all is met on each.
+    plain_page = visit.place and not (visit.query or visit.fragment or visit.before or visit.typed)
+    return bool(first or plain_page) and not visit.is_slow
 
 
 def crawl(world, clients, roles, limit=wants) -> Iterator[tuple[tuple, Answer]]:
