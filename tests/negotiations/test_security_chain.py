@@ -53,6 +53,25 @@ def test_each_negotiation_and_the_accounts_have_a_chain_of_their_own(talks):
         assert fault(place) == ""
 
 
+def test_readings_of_the_vault_and_changes_of_audience_are_lines_of_it(module_delegations):
+    """Also those that only one side's heads read: who opened one, and for which side."""
+    talks = module_delegations
+    person = factories.viewer(talks.negotiation, talks.ru)
+    items.open_vault(person)
+    entry = factories.record(factories.make_issue(talks.negotiation), "RU", by=talks.ru)
+    ours = {"audience": "delegation", "party": person.party}
+    items.change_audience(entry, **ours, reason="So", viewer=person)
+    for kind in ("vault", "audience"):
+        assert fault(talks.negotiation) == ""
+        for column in ("by", "side"):
+            rows = QuerySet(SecurityEvent).filter(kind=kind)
+            was = rows.values(f"{column}_id")[0]
+            past_the_triggers(lambda rows=rows, column=column: rows.update(**{column: None}))
+            named = Kind(kind).label.lower()
+            assert fault(talks.negotiation).endswith(f"{named}): it is not what was written")
+            past_the_triggers(lambda rows=rows, was=was: rows.update(**was))
+
+
 @pytest.mark.parametrize(
     ("column", "value"),
     [
