@@ -14,6 +14,7 @@ from pypdf import PdfReader
 # Imported, it notes when a sign-in began; without that it counts as over.
 from negotiations import sessions  # noqa: F401
 from negotiations.log import JsonLines, Lines, Ours
+from negotiations.mail import send_waiting
 from tests.test_permissions import undone
 
 from . import table
@@ -142,7 +143,10 @@ def visited(client, route, visit, world):
         with undone():
             if visit.before:
                 visit.before(client, world)
-            return ask(client, route, visit, world)
+            answer = ask(client, route, visit, world)
+            if route.method == "POST":
+                send_waiting()  # what was left there to be mailed goes out before it is undone
+            return answer
     finally:
         client.cookies = kept
 
