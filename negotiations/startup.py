@@ -102,7 +102,8 @@ SQLITE_OPTIONS = {
     "timeout": 20,
     "init_command": SQLITE_PRAGMAS,
 }
-POSTGRES_OPTIONS = {"pool": {"min_size": 1, "max_size": 16, "timeout": 10}}
+# A lost database is looked for in ever longer steps; after five seconds the steps begin anew.
+POSTGRES_OPTIONS = {"pool": {"min_size": 1, "max_size": 16, "timeout": 10, "reconnect_timeout": 5}}
 
 
 def database_options(database: dict[str, Any]) -> dict[str, Any]:
