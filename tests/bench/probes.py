@@ -1,5 +1,6 @@
 """What is measured: every page that grows with the record, and the writing of one entry."""
 
+from collections import Counter
 from itertools import cycle
 from uuid import uuid4
 
@@ -78,7 +79,7 @@ def _entry(browser, negotiation, start):
     scope = viewer_of(User.objects.get(username=ASKS), negotiation.slug).scope
     # The page tells how many entries it shows: then the answer holds what is new there.
     seen = Entry.objects.in_scope(scope).filter(issue__in=found).order_by()
-    shown = dict(seen.values_list("issue").annotate(Count("pk")))
+    shown = Counter(dict(seen.values_list("issue").annotate(Count("pk"))))
     typed = {
         "who": "party:NOR",
         "status": "Under discussion",
