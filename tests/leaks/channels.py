@@ -30,7 +30,8 @@ CHANNELS = {
     ],
     "L7 autocompletes and pickers of people": [
         BYTES,
-        "negotiations/test_set_up_members.py::test_the_head_lets_somebody_in_by_user_name",
+        "issues/test_notes.py::test_who_is_tied_names_only_their_own_side",
+        "issues/test_notes.py::test_only_people_in_the_negotiation_can_be_named",
     ],
     "L8 side addresses of boards": [
         BYTES,
