@@ -1,4 +1,4 @@
-"""What was measured as tables of BENCHMARKS.md, which stand there between marks."""
+"""What was measured as tables of BENCHMARKS.md, which stand there between marks; others alike."""
 
 import re
 
@@ -13,13 +13,14 @@ NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 FLOORS = ("floor page", "floor write")
 
 
-def write(parts):
+def write(parts, file=None):
     """Puts every part between its marks; what no mark asks for is left out."""
-    text = FILE.read_text()
+    file = file or FILE
+    text = file.read_text()
     for name, part in parts.items():
         mark = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         text = mark.sub(lambda found, part=part: f"{found[1]}\n{part}\n\n{found[2]}", text)
-    FILE.write_text(text)
+    file.write_text(text)
 
 
 def everything(found):

@@ -1,8 +1,9 @@
 """`make mutate`: takes each filter of who may see what away, and asks whether the harness notices.
 
-Outside the suite. One crawl of the world without secrets keeps every answer and the code that ran
-for it; each mutation is then asked only what its code had a part in, up to the first answer that
-tells. Whatever stays unnoticed, or breaks instead of telling, fails.
+Outside the suite; a whole run writes its figures into SECURITY.md. One crawl of the world without
+secrets keeps every answer and the code that ran for it; each mutation is then asked only what its
+code had a part in, up to the first answer that tells. Whatever stays unnoticed, or breaks instead
+of telling, fails.
 """
 
 import logging
@@ -25,14 +26,21 @@ SECOND_LOOKS = {
     "issues.reads.entries: Issue": "entries in scope are on items in scope",
     "issues.reads.entries: _answered with other eyes": "only where to ask for replies in scope",
     "issues.reads.moves: _names_of with other eyes": "asked for by the ids of what is in scope",
-    "issues.exports.snapshot: SightChange": "one end of a change is always every member's",
-    "SightChange.known_in": "one end of a change is always every member's",
+    "issues.reads.moves: _order with other eyes": "puts in order what was found in scope",
+    "issues.reads.moves: _order_of with other eyes": "puts in order what was found in scope",
+    "issues.reads.history: _counted with other eyes": "only whether to read all lines anew",
+    "issues.exports.snapshot: SightChange": "but for notes one end of it is always every member's",
+    "SightChange.known_in": "but for notes one end of it is always every member's",
+    "issues.services.note_sight: Note": "`note_of` has found it; asked again under the lock",
+    "view issues:public_corrections": "lists entries that were asked for as the public's",
+    "view issues:shared_corrections": "lists entries that were asked for as the public's",
     "issues.reads.search: visible_sources": "the index has asked for whom each source is",
     "issues.reads.search: SearchReader._may_see": "the index has asked for whom each entry is",
 }
 # Who sees with the eyes of another of them need not be asked as well.
 ROLES = ("us_head", "head", "ex", "superuser")
-NOTICED, SECOND, BROKE, MISSED, IDLE = "noticed", "second look", "BROKE", "NOT NOTICED", "no filter"
+NOTICED, SECOND, BROKE, MISSED = "noticed", "second look", "BROKE", "NOT NOTICED"
+IDLE = "no filter"
 HERE = os.sep.join(["", "issues", ""]), os.sep.join(["", "negotiations", ""])
 
 
@@ -255,15 +263,28 @@ def main():
     logging.disable()
     from django.db import connection
 
+    from tests.bench.place import machine, machine_text
+    from tests.bench.tables import write
+    from tests.drills.places import ROOT
+
+    place = machine()
     name = connection.creation.create_test_db(verbosity=0, autoclobber=True)
     try:
         with tempfile.TemporaryDirectory() as folder, override_settings(MEDIA_ROOT=folder):
             counts, failed = run(sys.argv[1:])
     finally:
         connection.creation.destroy_test_db(name, verbosity=0)
-    summary = ", ".join(f"{count} {kind}" for kind, count in counts.most_common())
-    print(f"{sum(counts.values())} mutations: {summary}. {time.monotonic() - began:.0f} s.")
+    summary = summary_of(counts, time.monotonic() - began)
+    print(summary)
+    if not sys.argv[1:]:
+        write({"mutations": f"- {machine_text(place)}\n- {summary}"}, ROOT / "SECURITY.md")
     sys.exit(f"To be mended: {', '.join(failed)}" if failed else 0)
+
+
+def summary_of(counts, seconds):
+    kinds = ", ".join(f"{counts[kind]} {kind.lower()}" for kind in (NOTICED, SECOND, MISSED, BROKE))
+    taken = counts.total() - counts[IDLE]
+    return f"{taken} filters taken away: {kinds}. {counts[IDLE]} views ask none. {seconds:.0f} s."
 
 
 if __name__ == "__main__":

@@ -196,7 +196,7 @@ SEEN = {
         for number in (1, 2, 3)
         for visit in seen(*CLOCKS, fragments=["item"], place={"number": number})
     ],
-    "issues:round_list": seen(),
+    "issues:round_list": seen("as_of=2026-03-15"),
     "issues:round_detail": [
         visit
         for place in (1, 2)
@@ -335,7 +335,9 @@ SENT_TO = {
         {"item": "99"},
         fragments=["round-page"],
     ),
-    "issues:round_sheet": typed({"of": "ex"}, fragments=["sheet-answer"], place={"place": 2}),
+    "issues:round_sheet": typed(
+        {"of": "ex"}, ENTRY | {"act": "release"}, fragments=["sheet-answer"], place={"place": 2}
+    ),
     "issues:source_sheet": typed(fragments=["sheet-answer"]),
     **{
         f"issues:{name}_audience": typed(

@@ -137,7 +137,10 @@ def _narrowed(world):
         negotiation, title="Ours", by=world.us_head, **america.written_for("members")
     )
     shown = russia.written_for("members") | {"by": world.ru}
-    world.narrowed = services.open_issue(negotiation, title=f"{RUSSIA}narrowed", **shown)
+    world.narrowed = services.open_issue(
+        negotiation, title=f"{RUSSIA}narrowed", **shown | {"audience": "public"}
+    )
+    services.share(negotiation, by=world.us_head, lasts=dt.timedelta(days=30), issue=world.narrowed)
     below = {"parent": world.narrowed}
     services.open_issue(
         negotiation, title=f"{RUSSIA}inside", by=world.ru, **russia.written_for(), **below
@@ -155,7 +158,7 @@ def _narrowed(world):
 
 
 def _typed_there(world, own):
-    """A sheet that was released for one's own side, and a draft."""
+    """A sheet that was released for one's own side, and drafts."""
     about = (world.narrowed, world.round)
     released = factories.make_sheet(*about, by=world.us_head, text=f"{AMERICA}released")
     said = entry_data(world.negotiation, "US", "Blocked", text=f"{AMERICA}released", **own)
@@ -163,7 +166,8 @@ def _typed_there(world, own):
         released, [(released.rows.get(), said)], viewer=viewer(world.negotiation, world.us_head)
     )
     world.released = released
-    factories.make_sheet(*about, by=world.us_head, text=f"{AMERICA}draft")
+    for issue in (world.narrowed, world.issues[1]):
+        factories.make_sheet(issue, world.round, by=world.us_head, text=f"{AMERICA}draft")
 
 
 def _archived(world):
@@ -451,6 +455,9 @@ def later(world):
             world.round, party=party, account=Account(f"{MEMBERS}readout"), by=world.head
         )
     factories.make_round(negotiation, "R3", "1 Mar 2026", number=3)
+    last = {"state": "under_way", "last_day": NOW.date()}
+    factories.make_round(negotiation, "R4", "5 Mar 2026", number=4, **last)
+    record(world.ours, "US", "Raised", "12 Mar 2026", by=world.us_head)
     source = services.NewSource(title="Seen later", url="https://example.org/later")
     record(b, "US", "Agreed", "12 Apr 2025", by=world.us, sources=[source])
     america = viewer(negotiation, world.us)
