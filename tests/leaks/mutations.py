@@ -120,7 +120,7 @@ def open_managers():
                 change = (module, name, open_model(getattr(module, name)))
                 stored = module.__name__.startswith(STORING)
                 yield Mutation(f"{module.__name__}: {name}", (change,), _runs_in(module), stored)
-        if "visible_sources(" in text and "def visible_sources" not in text:
+        if "visible_sources" in vars(module) and "def visible_sources" not in text:
             change = (module, "visible_sources", _every_source)
             yield Mutation(f"{module.__name__}: visible_sources", (change,), _runs_in(module))
 
@@ -288,10 +288,10 @@ def by_hand(scope):
         if "visible_entries" in vars(one):
             change = (one, "visible_entries", lambda _desk: Entry.objects.all())
             yield Mutation(f"{one.__name__}: visible_entries", (change,))
-        if "visible_scopes" in vars(one):
+        if _took(one, "visible_scopes"):
             change = (one, "visible_scopes", lambda _desk: [scope.key, "members", "public"])
             yield Mutation(f"{one.__name__}: visible_scopes", (change,))
-        if "visible_notes" in vars(one):
+        if _took(one, "visible_notes"):
             change = (one, "visible_notes", lambda _desk: Note.objects.all())
             yield Mutation(f"{one.__name__}: visible_notes", (change,))
         if "log_of_negotiation" in vars(one) and one.__name__.endswith("views.security"):
@@ -301,6 +301,12 @@ def by_hand(scope):
     yield Mutation("Desk.own_parties", ((Desk, "own_parties", every),))
     yield Mutation("Note.in_sight", ((NoteQuerySet, "in_sight", lambda rows, *_: rows),))
     yield Mutation("Scoped.seen", ((Scoped, "seen", lambda _page, _request, rows: rows),))
+
+
+def _took(module, name):
+    """Whether the module has this from another one; its own it does not ask itself."""
+    found = vars(module).get(name)
+    return found is not None and found.__module__ != module.__name__
 
 
 def _whole_log(viewer):
