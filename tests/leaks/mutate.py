@@ -25,6 +25,7 @@ SECOND_LOOKS = {
     "issues.reads.citations: Issue": "the entries found are on items in scope",
     "issues.reads.entries: Issue": "entries in scope are on items in scope",
     "issues.reads.entries: _answered with other eyes": "only where to ask for replies in scope",
+    "issues.reads.entries: _beginning_for with other eyes": "only what is for one's own side",
     "issues.reads.moves: _names_of with other eyes": "asked for by the ids of what is in scope",
     "issues.reads.moves: _places with other eyes": "puts in order what was found in scope",
     "issues.reads.walk: Issue": "an item out of scope has no period there, so nothing of it shows",
