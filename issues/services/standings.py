@@ -222,12 +222,13 @@ def _plan(negotiation: Negotiation, shown: Audiences) -> _Plan:
 
 def _count(plan: _Plan, shown: Audiences) -> None:
     """Adds what a plan changes to the counts over all items."""
-    spans: set[Days] = set()
+    spans: set[Days] | None = None
     counts: Counts = Counter()
     for (issue, scope), (old, new, same) in plan.changes.items():
         if shown[issue][2]:
             continue
-        spans = spans or spans_of(plan.negotiation)
+        if spans is None:  # where none is kept it is asked no more
+            spans = spans_of(plan.negotiation)
         start = max(0, same - 1)
         kept, gone, come = (
             [_stood(row, plan) for row in rows] for rows in (new[:start], old[start:], new[start:])

@@ -36,6 +36,7 @@ SHOWN_NOWHERE = {"SearchRow", "Sheet", "SheetRow", "Import", "Upload"}
 # Invitations and the security log have pages of their own; counts of tries are nobody's to read.
 SHOWN_NOWHERE |= {"Vault", "VaultPerson", "VaultUse", "VaultVersion"}
 SHOWN_NOWHERE |= {
+    "Mail",
     "NotePerson",
     "SightPerson",
     "Invitation",

@@ -183,7 +183,7 @@ def run(wanted):
     import time_machine
 
     from negotiations.scopes import Scope
-    from tests.leaks import crawl, mutations, world
+    from tests.leaks import crawl, mutations, world, worlds
     from tests.test_permissions import undone
     from tests.threads import written_at_once
 
@@ -191,6 +191,7 @@ def run(wanted):
         for context in (
             time_machine.travel(world.NOW, tick=False),
             written_at_once(),
+            worlds.as_with_many(),
             undone(),
             mutations.unprepared(),
         ):

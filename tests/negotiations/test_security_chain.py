@@ -53,9 +53,9 @@ def test_each_negotiation_and_the_accounts_have_a_chain_of_their_own(talks):
         assert fault(place) == ""
 
 
-def test_readings_of_the_vault_and_changes_of_audience_are_lines_of_it(module_delegations):
+def test_readings_of_the_vault_and_changes_of_audience_are_lines_of_it():
     """Also those that only one side's heads read: who opened one, and for which side."""
-    talks = module_delegations
+    talks = factories.make_delegations()
     person = factories.viewer(talks.negotiation, talks.ru)
     items.open_vault(person)
     entry = factories.record(factories.make_issue(talks.negotiation), "RU", by=talks.ru)
