@@ -45,7 +45,7 @@ def mark_agenda(
     Raises ValidationError for an outcome at a round that has not begun.
     """
     with transaction.atomic():
-        current = Round.objects.select_for_update().get(pk=round_.pk)
+        current = Round.objects.select_for_update(no_key=True).get(pk=round_.pk)
         if mark in Outcome.values and current.state not in HAS_BEGUN:
             raise ValidationError("What became of an item is marked once the round has begun.")
         for issue in issues:
@@ -93,7 +93,8 @@ def set_agenda_line(
     if round_.negotiation_id != issue.negotiation_id:
         raise ValidationError("This item belongs to another negotiation.")
     with transaction.atomic():
-        Round.objects.select_for_update().get(pk=round_.pk)
+        # Whoever records at this round has locked the item and needs the round: none waits here.
+        Round.objects.select_for_update(no_key=True).get(pk=round_.pk)
         present = _present(round_, issue, audience_party)
         if not planned and not outcome:
             if present:

@@ -1,9 +1,11 @@
 """Audience changes and redactions by two people at the same moment."""
 
 from itertools import pairwise
+from threading import Event
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection, transaction
 
 from issues import services
 from issues.models import Entry, Redaction
@@ -124,6 +126,32 @@ class TestAtTheSameMoment:
         assert Redaction.objects.count() == 1
         assert "canary" not in as_read_by(entry).text
         assert services.differences(talks.negotiation) == []
+
+    @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+    def test_recorded_at_a_round_while_somebody_marks_its_agenda(self, talks, entry):
+        """Neither waits for the other: each might hold what the other needs next."""
+        round_ = factories.make_round(talks.negotiation, "Round", "10 Apr 2025")
+        other = factories.make_issue(talks.negotiation)
+        marked, recorded = Event(), Event()
+
+        def mark():
+            with transaction.atomic():
+                services.set_agenda_line(round_, other, by=talks.head, planned=True)
+                marked.set()
+                assert recorded.wait(10)
+
+        def write():
+            assert marked.wait(10)
+            try:
+                with transaction.atomic():
+                    connection.cursor().execute("SET LOCAL lock_timeout = '1s'")
+                    return record(entry.issue, "US", "Agreed", round=round_)
+            finally:
+                recorded.set()
+
+        found = at_once(mark, write)
+        assert found[0] is None
+        assert found[1].round == round_
 
     def test_redacted_and_published(self, talks, entry):
         one, other = as_read_by(entry), as_read_by(entry)
