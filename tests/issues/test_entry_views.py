@@ -28,6 +28,7 @@ GOOD = {
 }
 HTMX = {"HX-Request": "true"}
 IN_FORM = HTMX | {"HX-Target": "entry-form"}
+ITEM = HTMX | {"HX-Target": "item"}
 BESIDE = HTMX | {"HX-Target": "entry-added"}
 IN_DIALOG = HTMX | {"HX-Target": "entry-dialog-content"}
 IN_REPLY = HTMX | {"HX-Target": "entry-reply"}
@@ -231,6 +232,15 @@ class TestBesideTheHistory:
         choice = element(part, "select", "entry-source")
         assert "Same as last: A readout" in choice
         assert choice == element(self.read(), "select", "entry-source")
+
+    def test_count_above_follows(self):
+        part = body(self.save())
+        read_anew = body(self.client.get(self.issue.get_absolute_url(), headers=ITEM))
+        counts = [element(html, "span", "entry-count") for html in (part, self.read(), read_anew)]
+        assert f"{self.issue.entries.count()} entries on record" in counts[0]
+        assert counts == counts[:1] * 3
+        assert 'id="entry-count" hx-swap-oob="true"' in part
+        assert 'id="entry-count" hx-swap-oob="true"' in read_anew
 
     def test_page_is_read_anew_where_more_than_a_line_is_new(self, talks):
         shown = self.shown()
