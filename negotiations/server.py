@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -108,13 +109,23 @@ def worker_count() -> int:
     return int(asked)
 
 
+class _Server(MPServer):
+    def _respawn_workers(self, *args: Any, **kwargs: Any) -> None:
+        """Granian forgets what woke it before it replaces workers; told to stop then, it would
+        wait for ever.
+        """
+        super()._respawn_workers(*args, **kwargs)
+        if self.interrupt_signal:
+            self.main_loop_interrupt.set()
+
+
 def make_server(host: str, port: int, workers: int = 1) -> MPServer:
     """The server as it is started everywhere.
 
     A worker that dies is replaced while the others go on. Asked to stop, it takes no more requests
     and answers those it has: each ends by itself, since its queries have a time limit.
     """
-    return MPServer(
+    return _Server(
         "negotiations.wsgi:application",
         address=host,
         port=port,
@@ -141,13 +152,26 @@ def run_server(host: str, port: int, workers: int = 1) -> None:
     _ = get_resolver().url_patterns  # the views
     gc.collect()
     gc.freeze()
-    os.register_at_fork(after_in_child=_end_when_told)
+    os.register_at_fork(before=_wait, after_in_parent=_go_on, after_in_child=_end_when_told)
     make_server(host, port, workers).serve()
+
+
+STOPS = (signal.SIGTERM, signal.SIGINT)
+
+
+def _wait() -> None:
+    """Keeps what tells to stop back while a worker is forked, so that it is lost to neither."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+
+
+def _go_on() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
 
 
 def _end_when_told() -> None:
     """For a worker that is told to stop while it starts: it still has the handlers of its parent,
     which would only note it, and be waited for until it is killed. It gets its own when it serves.
     """
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOPS:
         signal.signal(number, signal.SIG_DFL)
+    _go_on()
