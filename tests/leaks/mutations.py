@@ -333,7 +333,7 @@ def _as_of_party(method, scope):
 
 
 def _memberships_of_anybody(membership):
-    def _memberships(slug, _user):
+    def _memberships(_user, slug=None):
         rows = membership.objects.select_related("negotiation", "party")
         return list(rows.filter(negotiation__slug=slug, role="head").order_by("pk"))[:1]
 
