@@ -170,14 +170,16 @@ def kept_fields(template: str, form: Any) -> SafeString:
     `form.made_of` is all that its markup depends on; None where somebody has typed something.
     """
     key = form.made_of and (template, form.made_of)
-    if key is None or key not in _kept_forms:
-        written = SafeString(render_to_string(template, {"form": form}))
-        if key is None:
-            return written
+    # Read once: another thread may clear what is kept at any moment.
+    kept = _kept_forms.get(key) if key else None
+    if kept is not None:
+        return kept
+    written = SafeString(render_to_string(template, {"form": form}))
+    if key:
         if len(_kept_forms) >= MOST_FORMS:
             _kept_forms.clear()
         _kept_forms[key] = written
-    return _kept_forms[key]
+    return written
 
 
 _kept_forms: dict[Hashable, SafeString] = {}
