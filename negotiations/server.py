@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import gc
 import os
@@ -9,7 +10,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ from granian.server import MPServer
 # Sixteen, so that a handful of slow clients cannot take every thread.
 THREADS = 16
 HEADER_SECONDS = 10
+# Of glibc's malloc.h.
+_M_ARENA_MAX = -8
 
 
 class Serving(Exception):
@@ -75,7 +78,19 @@ def spare_collector() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 10, 10)
+    # Whoever is under way when it looks is passed on, to be looked at after three times more: after
+    # ten, what they leave held 5 MB more, and looking took as long.
+    gc.set_threshold(10_000, 3, 5)
+
+
+def share_heap() -> None:
+    """Let all threads take memory from one heap; for a process that has no other thread yet.
+
+    The allocator of glibc gives each thread one of its own, where what is free serves no other
+    thread: 20 MB of eight people. Python runs one thread at a time, so they hardly wait for it.
+    """
+    with suppress(AttributeError):  # the C library of another system, which does no such thing
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
 def prepare_static_files() -> None:
@@ -148,6 +163,7 @@ def run_server(host: str, port: int, workers: int = 1) -> None:
     there three times as soon as one that begins from nothing, and shares the memory of it.
     """
     sys.stdout.flush()
+    share_heap()
     os.chdir(settings.BASE_DIR)
     _ = get_resolver().url_patterns  # the views
     gc.collect()

@@ -90,6 +90,9 @@ SQLITE_PRAGMAS = (
     "PRAGMA foreign_keys=ON;"
     # 16 MB per thread instead of 2: a page of a large negotiation reads more than that.
     "PRAGMA cache_size=-16384;"
+    # And 32 MB for all threads of a process, statements included: near that each uses the pages it
+    # has again. Sixteen that fill theirs would hold a quarter of a gigabyte, mostly of the same.
+    "PRAGMA soft_heap_limit=33554432;"
     # Without it REPLACE INTO slips past the append-only triggers.
     "PRAGMA recursive_triggers=ON;"
 )
