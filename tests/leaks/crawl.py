@@ -47,9 +47,16 @@ class Answer:
 
     def birds(self, role):
         """The words in it that this role may not read, but for those it typed itself."""
+        told = _said({bird for bird in BIRDS if role not in BIRDS[bird]}, self.text)
         asked = [re.escape(word) for word in re.findall(r"\w+", self.where) if word in self.text]
-        text = re.sub(rf"(\b|%3D)({'|'.join(asked)})\b", "", self.text) if asked else self.text
-        return {bird for bird in BIRDS if role not in BIRDS[bird] and bird in text.lower()}
+        if not (told and asked):
+            return told
+        return _said(told, re.sub(rf"(\b|%3D)({'|'.join(asked)})\b", "", self.text))
+
+
+def _said(birds, text):
+    text = text.lower()
+    return {bird for bird in birds if bird in text}
 
 
 def decoded(answer):

@@ -21,6 +21,8 @@ from django.test.utils import override_settings, setup_test_environment
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.statements import noted_writes
+
 from .forms import UUID, Form, encoded, forms_on, quoted, shape
 
 MEGABYTE = "a" * 1_000_000
@@ -172,10 +174,12 @@ class Target:
             if form.method == "GET":
                 plain, _kind = encoded([pair for pair in data if isinstance(pair[1], str)], False)
                 parts = urlsplit(form.action)
-                answer = client.get(f"{parts.path}?{plain.decode()}", **more)
-                return self._wrong(form.role, answer, plain, before)
-            answer = client.generic("POST", form.action, body, content_type=kind, **more)
-            wrong = self._wrong(form.role, answer, body, before)
+                with noted_writes() as writes:
+                    answer = client.get(f"{parts.path}?{plain.decode()}", **more)
+                return self._wrong(form.role, answer, plain, before if writes else None)
+            with noted_writes() as writes:
+                answer = client.generic("POST", form.action, body, content_type=kind, **more)
+            wrong = self._wrong(form.role, answer, body, before if writes else None)
             if not wrong and answer.status_code in (302, 303):
                 shown = client.get(answer["Location"])
                 wrong = self._wrong(form.role, shown, body, None)
@@ -194,10 +198,13 @@ class Target:
         """The same of an address, for the head of a delegation."""
         role = "us_head"
         with self._after(role, None):
-            answer = self.clients[role].get(address, **more)
-            return self._wrong(role, answer, address.encode("utf-8", "surrogatepass"), self.rows)
+            with noted_writes() as writes:
+                answer = self.clients[role].get(address, **more)
+            asked = address.encode("utf-8", "surrogatepass")
+            return self._wrong(role, answer, asked, self.rows if writes else None)
 
     def _wrong(self, role, answer, sent, before):
+        """`before` is every row, as long as something may have been written since."""
         from tests.leaks import crawl
 
         if answer.status_code >= 500:
