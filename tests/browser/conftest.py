@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings
 
 from tests.browser.serve import HOST, PASSWORD
-from tests.browsing import Guard, open_context
+from tests.browsing import DESK, Guard, open_context
 from tests.databases import address_of
 
 START_SECONDS = 120
@@ -104,3 +104,45 @@ def visit(chromium, site, cookies):
     for context in contexts:
         context.close()
     assert guard.offences == []
+
+
+@pytest.fixture(scope="session")
+def tabs(chromium, site, cookies):
+    """A window per demo person for pages that are only read, with what it was caught at."""
+    opened = {}
+
+    def of(role):
+        if role not in opened:
+            guard, context = Guard(site), open_context(chromium, site)
+            guard.watch(context)
+            context.add_cookies(cookies(role) if role else [])
+            opened[role] = context.new_page(), guard
+        return opened[role]
+
+    yield of
+    for page, _guard in opened.values():
+        page.context.close()
+
+
+@pytest.fixture
+def leaf(tabs):
+    """`leaf(role, address)`: the page at that address, in the window that this person has.
+
+    A window of its own costs as much as the page, and the same script would be compiled anew.
+    Nothing of the page before is left; whoever types, clicks or stores uses `visit`.
+    """
+    watched = []
+
+    def turn_to(role, address):
+        page, guard = tabs(role)
+        watched.append(guard)
+        page.set_viewport_size(DESK)
+        page.emulate_media(color_scheme="light")
+        page.goto(address)
+        return page
+
+    yield turn_to
+    offences = [offence for guard in watched for offence in guard.offences]
+    for guard in watched:
+        guard.offences.clear()
+    assert offences == []

@@ -65,11 +65,8 @@ PAGES = {
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page_has_no_finding(visit, name):
-    role, address = PAGES[name]
-    page = visit(role)
-    page.goto(address)
-    assert_in_order(page)
+def test_page_has_no_finding(leaf, name):
+    assert_in_order(leaf(*PAGES[name]))
 
 
 # --- States of a page ---------------------------------------------------------------------------

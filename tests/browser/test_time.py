@@ -30,10 +30,8 @@ PAGES = {
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page_has_no_finding(visit, name):
-    page = visit("head")
-    page.goto(PAGES[name])
-    assert_in_order(page)
+def test_page_has_no_finding(leaf, name):
+    assert_in_order(leaf("head", PAGES[name]))
 
 
 def test_tables_of_pictures_and_the_chart_of_an_item_have_no_finding(visit):
