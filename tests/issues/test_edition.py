@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from copy import deepcopy
 from uuid import uuid4
 
 import pytest
@@ -21,9 +22,14 @@ from .editions import PUBLIC, WITHIN, base, edition_key, make_published, pages, 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def talks():
+@pytest.fixture(scope="module")
+def made(module_db):
     return make_published()
+
+
+@pytest.fixture
+def talks(made, db):
+    return deepcopy(made)
 
 
 def everything(talks, client=None):

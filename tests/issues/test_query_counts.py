@@ -1,6 +1,7 @@
 """What a page asks the database for does not grow with what it shows."""
 
 import datetime as dt
+from copy import deepcopy
 from uuid import uuid4
 
 import pytest
@@ -17,8 +18,8 @@ from tests.factories import entry_data, viewer
 SAYS = ["Raised", "Under discussion", "Agreed", "Blocked", ""]
 
 
-@pytest.fixture
-def talks(db):
+@pytest.fixture(scope="module")
+def made(module_db):
     """Three items with sub-items, three entries each, and three held rounds."""
     talks = factories.make_delegations()
     grow_items(talks, 3)
@@ -27,6 +28,11 @@ def talks(db):
         grow_rounds(talks, place)
     leave_unanswered(talks)
     return talks
+
+
+@pytest.fixture
+def talks(made, db):
+    return deepcopy(made)
 
 
 def grow_items(talks, count):

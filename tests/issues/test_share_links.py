@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from copy import deepcopy
 
 import pytest
 import time_machine
@@ -24,12 +25,17 @@ pytestmark = pytest.mark.django_db
 RANDOM = "/s/" + "x" * 43 + "/"
 
 
-@pytest.fixture
-def talks():
+@pytest.fixture(scope="module")
+def made(module_db):
     """The public edition is off."""
     talks = make_published()
     services.take_down(talks.negotiation, by=talks.head)
     return talks
+
+
+@pytest.fixture
+def talks(made, db):
+    return deepcopy(made)
 
 
 def signed_in(user):

@@ -1,6 +1,7 @@
 """The vault: for people by name, behind the password, with a line for every opening."""
 
 import datetime as dt
+from copy import deepcopy
 
 import pytest
 import time_machine
@@ -21,14 +22,19 @@ from tests.leaks.crawl import plain
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def talks():
+@pytest.fixture(scope="module")
+def made(module_db):
     talks = factories.make_delegations()
     talks.peer = add_member(talks.negotiation, "recorder", "RU")
     talks.ru_head = add_member(talks.negotiation, "head", "RU")
     talks.us_head = add_member(talks.negotiation, "head", "US")
     talks.issue = factories.make_issue(talks.negotiation, "Banking")
     return talks
+
+
+@pytest.fixture
+def talks(made, db):
+    return deepcopy(made)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Break-glass: what a superuser may open, who is told, and how it ends."""
 
 import datetime as dt
+from copy import deepcopy
 
 import pytest
 import time_machine
@@ -22,8 +23,8 @@ NOW = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
 REASON = "The entry cannot be opened."
 
 
-@pytest.fixture
-def talks():
+@pytest.fixture(scope="module")
+def made(module_db):
     talks = factories.make_delegations()
     talks.ru_head = add_member(talks.negotiation, "head", "RU")
     talks.us_head = add_member(talks.negotiation, "head", "US")
@@ -40,6 +41,11 @@ def talks():
     add_vault(talks.issue, talks.ru, "harrier vault")
     talks.admin = make_superuser()
     return talks
+
+
+@pytest.fixture
+def talks(made, db):
+    return deepcopy(made)
 
 
 def browser(user, confirmed=True):
