@@ -71,8 +71,9 @@ class Site:
         return self
 
     def __exit__(self, *exc_info):
-        os.killpg(self.process.pid, signal.SIGTERM)
-        self.process.wait(timeout=60)
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
+            self.process.wait(timeout=60)
 
     def wait(self, seconds):
         """Return how long it took until the site said it is well."""
@@ -128,19 +129,24 @@ HOST = "parley.example.org"
 ADMINISTRATOR = {"PARLEY_ADMIN_USERNAME": "chief", "PARLEY_ADMIN_PASSWORD": "plum-orchard-7"}
 
 
-def test_install_steps_lead_to_a_site_one_can_sign_in_to(clone):
+@pytest.fixture(scope="module")
+def installed(clone):
+    """The site that the install steps lead to; the last test here stops it."""
     with Site(clone, block("install"), HOST, **ADMINISTRATOR) as site:
         site.wait(180)
-        cookie = site.sign_in("chief", "plum-orchard-7")
-        assert cookie.startswith("__Host-")
-        home = site.ask("GET", "/", cookie)
-        assert home.status == 200, site.log.read_text()[-2000:]
-        assert "Russia–US" not in home.text
+        yield site
 
 
-def test_copy_taken_while_it_runs_restores_what_was_there(clone):
-    with Site(clone, block("install"), HOST, **ADMINISTRATOR) as site:
-        site.wait(180)
+def test_install_steps_lead_to_a_site_one_can_sign_in_to(installed):
+    cookie = installed.sign_in("chief", "plum-orchard-7")
+    assert cookie.startswith("__Host-")
+    home = installed.ask("GET", "/", cookie)
+    assert home.status == 200, installed.log.read_text()[-2000:]
+    assert "Russia–US" not in home.text
+
+
+def test_copy_taken_while_it_runs_restores_what_was_there(clone, installed):
+    with installed:
         kept = clone / "var" / "files" / "sources" / "kept"
         kept.parent.mkdir(parents=True)
         kept.write_bytes(b"minutes")
