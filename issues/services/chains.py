@@ -52,14 +52,17 @@ class Event:
     note: str = ""
 
 
-def append(negotiation: Negotiation, events: Sequence[Event]) -> None:
+def append(
+    negotiation: Negotiation, events: Sequence[Event], heads: dict[str, ChainHead] | None = None
+) -> None:
     """Adds events to their chains, in this order; one writer at a time per negotiation.
 
     Inside the caller's transaction, and last in it: until its end others wait for the heads.
+    `heads`: as the caller has locked them for these events.
     """
     if not events:
         return
-    heads = _locked(negotiation, {event.chain for event in events})
+    heads = lock_heads(negotiation.pk, events) if heads is None else heads
     links = [_link(heads[event.chain], event) for event in events]
     insert(links)
     for chain in sorted({event.chain for event in events}):
@@ -67,19 +70,18 @@ def append(negotiation: Negotiation, events: Sequence[Event]) -> None:
         update(ChainHead, [head.pk], length=head.length, hash=head.hash)
 
 
-def _locked(negotiation: Negotiation, chains: set[str]) -> dict[str, ChainHead]:
-    """The heads of a negotiation. All are locked, in one order, so that no two writers cross."""
-    heads = {head.chain: head for head in _heads(negotiation.pk)}
-    if missing := chains - heads.keys():
-        new = [ChainHead(negotiation=negotiation, chain=chain) for chain in sorted(missing)]
+def lock_heads(negotiation: int, events: Iterable[Event] = ()) -> dict[str, ChainHead]:
+    """One writer at a time from here on; what else it locks, it has locked before.
+
+    Returns the heads of a negotiation by chain, those of these events among them. All are locked,
+    in one order, so that no two writers cross.
+    """
+    heads = {head.chain: head for head in _heads(negotiation)}
+    if missing := {event.chain for event in events} - heads.keys():
+        new = [ChainHead(negotiation_id=negotiation, chain=chain) for chain in sorted(missing)]
         ChainHead.objects.bulk_create(new, ignore_conflicts=True)
-        heads = {head.chain: head for head in _heads(negotiation.pk)}
+        heads = {head.chain: head for head in _heads(negotiation)}
     return heads
-
-
-def lock_heads(negotiation: int) -> None:
-    """One writer at a time from here on; what else it locks, it has locked before."""
-    _heads(negotiation)
 
 
 @prepared

@@ -66,13 +66,17 @@ def waits_key(kind: str | None, party: int | None) -> str:
     return f"party-{party}" if party else str(kind)
 
 
-def add_counts(negotiation: int, counts: Counts) -> None:
-    """Adds to what is stored. Inside the caller's transaction, after whatever it locks."""
+def add_counts(negotiation: int, counts: Counts, *, locked: bool = False) -> None:
+    """Adds to what is stored. Inside the caller's transaction, after whatever it locks.
+
+    `locked`: the heads of the chains are locked already.
+    """
     rows = sorted((key, n) for key, n in counts.items() if n)
     if not rows:
         return
     # Two that write the same counts wait for each other here, and not in the midst of them.
-    lock_heads(negotiation)
+    if not locked:
+        lock_heads(negotiation)
     with connection.cursor() as cursor:
         for start in range(0, len(rows), ROWS):
             some = rows[start : start + ROWS]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,8 +22,11 @@ from negotiations.services import add_sources as write_sources
 from negotiations.writes import insert
 
 from ..models import Entry, EntrySource, Issue
-from .chains import Event, append, entry_event, source_event
+from ..standing.counts import Counts
+from .chains import Event, append, entry_event, lock_heads, source_event
+from .counts import add_counts
 from .entry_data import EntryData, NewSource
+from .loaded import Items
 from .refusals import (
     check_entry,
     check_recorder,
@@ -32,7 +36,7 @@ from .refusals import (
     shown_audience,
 )
 from .search import index_added, index_sources
-from .standings import in_chunks, lock_entries, lock_items, rebuild
+from .standings import follow_added, in_chunks, lock_entries, lock_items, rebuild
 
 Progress = Callable[[int], None]
 
@@ -68,7 +72,7 @@ def record_many(
     check_recorder(viewer)
     batch = batch or uuid4()
     with transaction.atomic():
-        lock_items(issue.pk for issue, _data in pairs)
+        items = lock_items(issue.pk for issue, _data in pairs)
         before = _already(batch, viewer.user)
         if before:
             return Recorded(before, again=True)
@@ -79,7 +83,7 @@ def record_many(
         made = writing.insert(
             [_Line(issue, data, place) for place, (issue, data) in enumerate(pairs)]
         )
-        writing.settle(made, progress)
+        writing.settle_added(made, items, progress)
     return Recorded(made)
 
 
@@ -208,15 +212,26 @@ class _Writing:
 
     def settle(self, made: Sequence[Entry], progress: Progress = lambda _items: None) -> None:
         """Standings of what was written, then its chains, whose heads are locked to the end."""
-        keys, done = sorted({entry.issue_id for entry in made}), 0
-        only_adds = all(entry.corrects_id is None for entry in made)
-        for chunk in in_chunks(keys, 50):
-            rebuild(self.viewer.negotiation, chunk, index=not only_adds)
+        done = 0
+        for chunk in in_chunks(sorted({entry.issue_id for entry in made}), 50):
+            rebuild(self.viewer.negotiation, chunk)
             done += len(chunk)
             progress(done)
-        if only_adds:
-            index_added(made, self.cited)
         append(self.viewer.negotiation, self.events)
+
+    def settle_added(self, made: Sequence[Entry], items: Items, progress: Progress) -> None:
+        """The same for entries that replace none, on items that are locked: with less to read."""
+        negotiation, done = self.viewer.negotiation, 0
+        start = min(entry.counts_from for entry in made)
+        counts: Counts = Counter()
+        for chunk in in_chunks(sorted(items), 50):
+            counts.update(follow_added(negotiation, {pk: items[pk] for pk in chunk}, start))
+            done += len(chunk)
+            progress(done)
+        index_added(made, items, self.cited)
+        heads = lock_heads(negotiation.pk, self.events)
+        add_counts(negotiation.pk, counts, locked=True)
+        append(negotiation, self.events, heads)
 
     def _row(self, line: _Line) -> Entry:
         data, today = line.data, timezone.localdate(self.now)

@@ -35,6 +35,19 @@ class LoadedEntry(NamedTuple):
     waits: str
 
 
+class LoadedItem(NamedTuple):
+    """Who may see an item, and whether it was entered in error."""
+
+    pk: int
+    negotiation_id: int
+    audience: str
+    audience_party_id: int | None
+    entered_in_error: bool
+
+
+Items = dict[int, LoadedItem]
+
+
 def load_entries(issue_ids: Sequence[int]) -> dict[int, list[LoadedEntry]]:
     """All entries of these items, in every audience, by item. Two queries at most."""
     return _by_item(_of_items(list(issue_ids)))

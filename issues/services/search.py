@@ -28,6 +28,7 @@ from .. import fulltext
 from ..models import Entry, EntrySource, Issue, SearchRow
 from ..spelling import tokens
 from ..standing import replaced
+from .loaded import Items, LoadedItem
 from .search_texts import ENTRY_COLUMNS, entry_texts, item_texts, round_texts, source_texts
 
 Kind = SearchRow.Kind
@@ -67,16 +68,15 @@ def index_items(issue_ids: Sequence[int]) -> None:
     _store(Kind.ITEM, stored, wanted, {pk: item_texts(issue) for pk, issue in items.items()})
 
 
-def index_added(entries: Sequence[Entry], source_ids: Collection[int]) -> None:
+def index_added(entries: Sequence[Entry], items: Items, source_ids: Collection[int]) -> None:
     """The same for entries just added that replace none, and the sources they cite.
 
     All that was there before keeps its rows, so nothing of it is read: a tenth of what it takes to
-    record an entry.
+    record an entry. `items`: theirs, as they are locked.
     """
-    issues = {issue.pk: issue for issue in _issues(sorted({entry.issue_id for entry in entries}))}
     rows = []
     for entry in entries:
-        issue = issues[entry.issue_id]
+        issue = items[entry.issue_id]
         for said, keys in _keys_of_entries([_Said.of(entry)], issue):
             wanted = _Wanted(issue.negotiation_id, keys, said.day, issue.pk)
             rows.append(_row(Kind.ENTRY, entry.pk, wanted, tokens(entry_texts(vars(entry)))))
@@ -117,7 +117,7 @@ def index_rounds(round_ids: Collection[int]) -> None:
     _store(Kind.ROUND, stored, wanted, {pk: round_texts(r) for pk, r in found.items()})
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def index_sources(source_ids: Collection[int]) -> None:
     """The same for sources, for whoever may see them (issues.reads.sources)."""
     # Two entries recorded at once may rest on one source; their links do not wait for this.
@@ -227,7 +227,9 @@ def _cited(entries: list[int]) -> QuerySet[Any, Any]:
     return links.values_list("source", flat=True)
 
 
-def _keys_of_entries(history: Sequence[_Said], issue: Issue) -> Iterator[tuple[_Said, set[str]]]:
+def _keys_of_entries(
+    history: Sequence[_Said], issue: Issue | LoadedItem
+) -> Iterator[tuple[_Said, set[str]]]:
     """The keys of each entry of one item that may be found at all."""
     here, kept = issue.negotiation_id, issue.audience_party_id
     # What was another delegation's own before is on nobody's screen now.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -14,11 +15,12 @@ from django.db.models import QuerySet
 from negotiations.access import scopes_of
 from negotiations.models import Negotiation, Party
 from negotiations.prepared import prepared
-from negotiations.writes import delete, insert, update
+from negotiations.scopes import Scope
+from negotiations.writes import delete, put, update
 
 from ..models import Entry, Issue, Standing, StandingParty
 from ..numbers import Number
-from ..standing import EntryValue, Period, StandingValue, StatusValue, Word, periods
+from ..standing import FROM_THE_BEGINNING, Begun, StatusValue, periods
 from ..standing.counts import Counts, Days, Look, Stood, add_blocks, count_change
 from .counts import (
     add_counts,
@@ -28,106 +30,12 @@ from .counts import (
     recount_spans,
     spans_of,
 )
-from .loaded import entries_in, load_entries, load_frames
+from .loaded import Items, LoadedItem, entries_in, load_entries, load_frames
 from .search import index_items
+from .standing_rows import Row, stored, wanted
 
 CHUNK = 200
-# Of each item, by its id: who may see it, and whether it was entered in error.
-Audiences = dict[int, tuple[str, int | None, bool]]
-_AUDIENCE = ("pk", "audience", "audience_party_id", "entered_in_error")
-
-
-def _entry_id(entry: EntryValue | None) -> int | None:
-    return entry.id if entry else None
-
-
-def _status_id(status: StatusValue | None) -> int | None:
-    return status.id if status else None
-
-
-def _standing_columns(value: StandingValue) -> dict[str, Any]:
-    return {
-        "headline_id": _status_id(value.headline),
-        "category": value.headline.category if value.headline else "",
-        "badge": value.badge,
-        "fell_from_id": _status_id(value.fell_from),
-        "fell_on": value.fell_on,
-        "last_said": value.last.said_first if value.last else None,
-        "entry_count": value.count,
-        "last_entry_id": _entry_id(value.last),
-        "waits_entry_id": _entry_id(value.waits),
-        "next_step_entry_id": _entry_id(value.next_step),
-        "press_entry_id": _entry_id(value.press),
-        "own_entry_id": _entry_id(value.own),
-    }
-
-
-def _word_columns(word: Word, precisions: dict[int, str]) -> dict[str, Any]:
-    claim, spoke = word.claim, word.spoke
-    return {
-        "party_id": word.party,
-        "status_id": _status_id(claim.status) if claim else None,
-        "said_first": claim.said_first if claim else None,
-        "said_precision": precisions[claim.id] if claim else "",
-        "spoke_first": spoke.said_first if spoke else None,
-        "spoke_precision": precisions[spoke.id] if spoke else "",
-        "status_entry_id": _entry_id(claim),
-        "position_entry_id": _entry_id(word.position),
-    }
-
-
-_STORED = ("since", *_standing_columns(StandingValue()))
-_STORED_WORD = tuple(_word_columns(Word(0), {}))
-
-
-@dataclass
-class _Row:
-    """One period as it is, or ought to be, stored; comparable but for `pk` and `until`."""
-
-    since: dt.date
-    until: dt.date | None
-    columns: dict[str, Any]
-    words: list[dict[str, Any]]
-    pk: int | None = None
-
-    def same_as(self, other: _Row) -> bool:
-        return (self.since, self.columns, self.words) == (other.since, other.columns, other.words)
-
-
-def _wanted(found: Iterable[Period], precisions: dict[int, str]) -> list[_Row]:
-    return [
-        _Row(
-            period.since,
-            period.until,
-            _standing_columns(period.standing),
-            [_word_columns(word, precisions) for word in period.standing.words],
-        )
-        for period in found
-    ]
-
-
-def _stored(issue_ids: Sequence[int]) -> dict[tuple[int, str], list[_Row]]:
-    words: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for row in _stored_words(list(issue_ids)):
-        words[row.pop("standing_id")].append(row)
-    found: dict[tuple[int, str], list[_Row]] = defaultdict(list)
-    for row in _stored_rows(list(issue_ids)):
-        pk, key = row.pop("pk"), (row.pop("issue_id"), row.pop("scope"))
-        since, until = row.pop("since"), row.pop("until")
-        found[key].append(_Row(since, until, row, words[pk], pk))
-    return found
-
-
-@prepared
-def _stored_words(issues: list[int]) -> QuerySet[Any, Any]:
-    rows = StandingParty.objects.filter(standing__issue__in=issues)
-    return rows.order_by("party__order", "party").values("standing_id", *_STORED_WORD)
-
-
-@prepared
-def _stored_rows(issues: list[int]) -> QuerySet[Any, Any]:
-    rows = Standing.objects.filter(issue__in=issues).order_by("since")
-    return rows.values("pk", "issue_id", "scope", "until", *_STORED)
+NO_WORDS: Mapping[int, Any] = MappingProxyType({})
 
 
 @dataclass
@@ -143,18 +51,25 @@ class _Plan:
     waits: dict[int | None, str]
     remove: list[int] = field(default_factory=list)
     close: list[tuple[int, dt.date | None]] = field(default_factory=list)
-    add: list[tuple[int, str, _Row]] = field(default_factory=list)
-    changes: dict[tuple[int, str], tuple[list[_Row], list[_Row], int]] = field(default_factory=dict)
+    put: list[_Put] = field(default_factory=list)
+    changes: dict[tuple[int, str], tuple[list[Row], list[Row], int]] = field(default_factory=dict)
 
-    def compare(self, key: tuple[int, str], old: list[_Row], new: list[_Row]) -> None:
+    def compare(self, key: tuple[int, str], old: list[Row], new: list[Row]) -> None:
         same = closed = 0
         while same < min(len(old), len(new)) and old[same].same_as(new[same]):
             if old[same].until != new[same].until:
                 self.close.append((old[same].pk or 0, new[same].until))
                 closed += 1
             same += 1
-        self.remove += [row.pk or 0 for row in old[same:]]
-        self.add += [(*key, row) for row in new[same:]]
+        there = {row.since: row for row in old[same:]}
+        for row in new[same:]:
+            before = there.get(row.since)
+            if before and before.words.keys() == row.words.keys():
+                del there[row.since]
+                self.put.append(_Put(*key, row, before.words))
+            else:
+                self.put.append(_Put(*key, row))
+        self.remove += [row.pk or 0 for row in there.values()]
         if closed or old[same:] or new[same:]:
             self.changes[key] = old, new, same
 
@@ -172,60 +87,110 @@ class _Plan:
         for until, ended in by_day.items():
             for pks in in_chunks(ended):
                 update(Standing, pks, until=until)
-        self._insert()
+        self._put()
 
-    def _insert(self) -> None:
-        here = {"negotiation_id": self.negotiation}
-        made = [
-            Standing(
-                issue_id=item, scope=scope, since=row.since, until=row.until, **here | row.columns
-            )
-            for item, scope, row in self.add
-        ]
-        insert(made)
-        insert(
-            [
-                StandingParty(standing_id=standing.pk, **word)
-                for standing, (_issue, _scope, row) in zip(made, self.add, strict=True)
-                for word in row.words
-            ]
+    def _put(self) -> None:
+        """A period that began on the same day is changed: removing it and adding one costs more."""
+        pks = put(
+            Standing,
+            [one.columns(self.negotiation) for one in self.put],
+            ("issue_id", "scope", "since"),
         )
+        words = [
+            {"standing_id": pk} | word
+            for pk, one in zip(pks, self.put, strict=True)
+            for party, word in one.row.words.items()
+            if one.before.get(party) != word
+        ]
+        put(StandingParty, words, ("standing_id", "party_id"))
 
 
-def _plan(negotiation: Negotiation, shown: Audiences) -> _Plan:
-    scopes, issue_ids = scopes_of(negotiation), list(shown)
-    loaded, frames = load_entries(issue_ids), load_frames(negotiation, issue_ids)
-    entries = [entry for found in loaded.values() for entry in found]
-    plan = _Plan(
-        negotiation.pk,
-        {e.value.status.id: e.value.status for e in entries if e.value.status},
-        {e.value.id: e.waits for e in entries if e.waits},
-    )
-    stored = _stored(issue_ids)
-    for pk, (audience, party, _in_error) in shown.items():
-        precisions = {e.value.id: e.precision for e in loaded[pk]}
-        # Most scopes see the same entries of an item: they stand there alike.
-        made: dict[tuple[int, ...], list[_Row]] = {}
-        for scope in scopes:
-            if not scope.sees(audience, party):
-                continue  # it stands nowhere for those who do not see it
+class _Put(NamedTuple):
+    """A period to be stored, and the words in the one that stands in its place."""
+
+    issue: int
+    scope: str
+    row: Row
+    before: Mapping[int, Any] = NO_WORDS
+
+    def columns(self, negotiation: int) -> dict[str, Any]:
+        place = {"issue_id": self.issue, "negotiation_id": negotiation, "scope": self.scope}
+        return place | {"since": self.row.since, "until": self.row.until} | self.row.columns
+
+
+class _Entries:
+    """What is on record of some items, read once: from it follows what ought to be stored."""
+
+    def __init__(self, negotiation: Negotiation, items: Items) -> None:
+        self.negotiation, self.items, issue_ids = negotiation.pk, items, list(items)
+        self.scopes = scopes_of(negotiation)
+        self.loaded = load_entries(issue_ids)
+        self.frames = load_frames(negotiation, issue_ids)
+        entries = [entry for found in self.loaded.values() for entry in found]
+        statuses = (entry.value.status for entry in entries)
+        self.statuses: dict[int | None, StatusValue] = {s.id: s for s in statuses if s}
+        self.waits: dict[int | None, str] = {e.value.id: e.waits for e in entries if e.waits}
+
+    def plan(self) -> _Plan:
+        """What it takes to make all that is stored of them right."""
+        plan, kept = self._empty(), stored(list(self.items))
+        for pk, scope in self._places():
             key = (pk, scope.key)
-            seen = entries_in(scope, loaded[pk])
-            told = tuple(value.id for value in seen)
-            if told not in made:
-                made[told] = _wanted(periods(seen, frames[pk]), precisions)
-            plan.compare(key, stored.pop(key, []), made[told])
-    for key, left in stored.items():  # scopes that no longer exist
-        plan.compare(key, left, [])
-    return plan
+            plan.compare(key, kept.pop(key, []), self._wanted(pk, scope))
+        for key, left in kept.items():  # scopes that no longer exist
+            plan.compare(key, left, [])
+        return plan
+
+    def plan_from(self, start: dt.date) -> _Plan | None:
+        """The same, where only entries that count from `start` on have come.
+
+        Nothing before is read or computed anew. None where that is not enough: what is stored of
+        the day before is not what the entries come to, or a scope is new or gone.
+        """
+        plan, kept = self._empty(), stored(list(self.items), start)
+        for pk, scope in self._places():
+            key = (pk, scope.key)
+            old = kept.pop(key, [])
+            if not old or old[0].since >= start:
+                return None
+            new = self._wanted(pk, scope, self._begun(old[0], start))
+            if not old[0].same_as(new[0]):
+                return None
+            plan.compare(key, old, new)
+        return None if kept else plan
+
+    def _empty(self) -> _Plan:
+        self.made: dict[Any, list[Row]] = {}
+        return _Plan(self.negotiation, self.statuses, self.waits)
+
+    def _places(self) -> Iterator[tuple[int, Scope]]:
+        """Each item in each scope that sees it; it stands nowhere for the others."""
+        for pk, item in self.items.items():
+            for scope in self.scopes:
+                if scope.sees(item.audience, item.audience_party_id):
+                    yield pk, scope
+
+    def _begun(self, row: Row, start: dt.date) -> Begun:
+        fell_from = self.statuses.get(row.columns["fell_from_id"])
+        day_before = start - dt.timedelta(1)
+        return Begun(row.since, day_before, fell_from, row.columns["fell_on"])
+
+    def _wanted(self, pk: int, scope: Scope, begun: Begun = FROM_THE_BEGINNING) -> list[Row]:
+        """Most scopes see the same entries of an item: they stand there alike, computed once."""
+        loaded = self.loaded[pk]
+        seen = entries_in(scope, loaded)
+        key = (pk, begun, *(value.id for value in seen))
+        if key not in self.made:
+            precisions = {e.value.id: e.precision for e in loaded}
+            self.made[key] = wanted(periods(seen, self.frames[pk], begun=begun), precisions)
+        return self.made[key]
 
 
-def _count(plan: _Plan, shown: Audiences) -> None:
-    """Adds what a plan changes to the counts over all items."""
-    spans: set[Days] | None = None
+def _count(plan: _Plan, items: Items, spans: set[Days] | None = None) -> Counts:
+    """What a plan changes in the counts over all items."""
     counts: Counts = Counter()
     for (issue, scope), (old, new, same) in plan.changes.items():
-        if shown[issue][2]:
+        if items[issue].entered_in_error:
             continue
         if spans is None:  # where none is kept it is asked no more
             spans = spans_of(plan.negotiation)
@@ -235,10 +200,10 @@ def _count(plan: _Plan, shown: Audiences) -> None:
         )
         count_change(counts, scope, kept, gone, come, spans)
     add_blocks(counts)
-    add_counts(plan.negotiation, counts)
+    return counts
 
 
-def _stood(row: _Row, plan: _Plan) -> Stood:
+def _stood(row: Row, plan: _Plan) -> Stood:
     columns, status = row.columns, plan.statuses.get
     look = Look(status(columns["headline_id"]), columns["badge"], status(columns["fell_from_id"]))
     waits = plan.waits.get(columns["waits_entry_id"], "")
@@ -248,7 +213,7 @@ def _stood(row: _Row, plan: _Plan) -> Stood:
 # --- Doors --------------------------------------------------------------------------------------
 
 
-def lock_items(issue_ids: Iterable[int]) -> Audiences:
+def lock_items(issue_ids: Iterable[int]) -> Items:
     """One writer at a time per item, so that standings are computed from all entries.
 
     Gives who may see each of them by now.
@@ -260,11 +225,11 @@ def lock_items(issue_ids: Iterable[int]) -> Audiences:
 @prepared
 def _locked(issues: list[int]) -> QuerySet[Any, Any]:
     rows = Issue.objects.select_for_update().filter(pk__in=issues).order_by("pk")
-    return rows.values_list(*_AUDIENCE)
+    return rows.values_list(*LoadedItem._fields)
 
 
-def _by_id(rows: Iterable[tuple[int, str, int | None, bool]]) -> Audiences:
-    return {pk: (audience, party, in_error) for pk, audience, party, in_error in rows}
+def _by_id(rows: Iterable[Any]) -> Items:
+    return {item.pk: item for item in map(LoadedItem._make, rows)}
 
 
 def lock_entries(entries: Sequence[Entry]) -> None:
@@ -285,22 +250,35 @@ def lock_entries(entries: Sequence[Entry]) -> None:
             entry.refresh_from_db(fields=["audience", "audience_party"])
 
 
-def rebuild(
-    negotiation: Negotiation, issue_ids: Sequence[int], *, index: bool = True, counted: bool = True
-) -> None:
+def rebuild(negotiation: Negotiation, issue_ids: Sequence[int], *, counted: bool = True) -> None:
     """Makes the standings of these items right, in all scopes. Inside the caller's transaction.
 
-    What is found of them as well, unless the caller sees to it: every writer passes here.
-    `counted`: they are in the counts as they are stored.
+    What is found of them as well: every writer passes here, or by `follow_added`. `counted`: they
+    are in the counts as they are stored.
     """
-    shown = lock_items(issue_ids)
-    plan = _plan(negotiation, shown)
+    items = lock_items(issue_ids)
+    plan = _Entries(negotiation, items).plan()
     plan.carry_out()
+    index_items(issue_ids)  # it locks sources: always before the heads, as whoever adds one
     if counted:
-        _count(plan, shown)
+        add_counts(negotiation.pk, _count(plan, items))
     else:
         count_items(negotiation.pk, issue_ids)
-    index_items(issue_ids if index else [])
+
+
+def follow_added(negotiation: Negotiation, items: Items, start: dt.date) -> Counts:
+    """The same where entries that replace none were added, all of which count from `start` on.
+
+    `items`: theirs, as the caller has locked them. Leaves to the caller what is found of
+    them, and to add what comes back to the counts.
+    """
+    spans = spans_of(negotiation.pk)
+    # Of a span in which the day lies it is compared with where the item stood before.
+    start = min([start, *(first for first, last in spans if last >= start)])
+    entries = _Entries(negotiation, items)
+    plan = entries.plan_from(start) or entries.plan()
+    plan.carry_out()
+    return _count(plan, items, spans)
 
 
 def in_chunks(issue_ids: Sequence[int], size: int = CHUNK) -> Iterator[Sequence[int]]:
@@ -317,7 +295,7 @@ def rebuild_negotiation(negotiation: Negotiation) -> None:
     """The same for every item of a negotiation: after a change of its frame, or a load."""
     with transaction.atomic():
         for issue_ids in _chunks(negotiation):
-            _plan(negotiation, lock_items(issue_ids)).carry_out()
+            _Entries(negotiation, lock_items(issue_ids)).plan().carry_out()
             index_items(issue_ids)
         recount(negotiation)
 
@@ -342,8 +320,8 @@ def differences(negotiation: Negotiation) -> list[str]:
     """Where the stored standings differ from a fresh computation, in words; [] is as it must be."""
     touched: set[int] = set()
     for issue_ids in _chunks(negotiation):
-        shown = _by_id(Issue.objects.filter(pk__in=issue_ids).values_list(*_AUDIENCE))
-        touched |= _plan(negotiation, shown).issues
+        items = _by_id(Issue.objects.filter(pk__in=issue_ids).values_list(*LoadedItem._fields))
+        touched |= _Entries(negotiation, items).plan().issues
     numbers = Issue.objects.filter(pk__in=touched).values_list("series", "number")
     wrong = [f"{negotiation.slug}: item {Number(*number)}" for number in sorted(numbers)]
     return wrong + count_differences(negotiation)

@@ -5,9 +5,22 @@
 
 from .movement import Movement, movement
 from .rules import counting, periods, replaced, standing_on
-from .values import EntryValue, Frame, Period, Seat, StandingValue, StatusValue, Word, height
+from .values import (
+    FROM_THE_BEGINNING,
+    Begun,
+    EntryValue,
+    Frame,
+    Period,
+    Seat,
+    StandingValue,
+    StatusValue,
+    Word,
+    height,
+)
 
 __all__ = [
+    "FROM_THE_BEGINNING",
+    "Begun",
     "EntryValue",
     "Frame",
     "Movement",

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from .values import (
-    BEGINNING,
     CLAIMS_MORE,
     DIFFER,
     DROPPED,
+    FROM_THE_BEGINNING,
     HELD,
     JOINT,
     ONLY,
@@ -22,6 +22,7 @@ from .values import (
     SAYS,
     SEPARATE,
     TAKES_BACK,
+    Begun,
     EntryValue,
     Frame,
     Period,
@@ -87,6 +88,10 @@ class _Ledger:
     joint: list[EntryValue] = field(default_factory=list)
     marks: dict[str, EntryValue] = field(default_factory=dict)
     count: int = 0
+
+    def add_all(self, entries: Iterable[EntryValue]) -> None:
+        for entry in entries:
+            self.add(entry)
 
     def add(self, entry: EntryValue) -> None:
         self.count += 1
@@ -211,21 +216,30 @@ def _claims_more(words: tuple[Word, ...], claims: Mapping[int, EntryValue]) -> b
 
 
 def periods(
-    entries: Iterable[EntryValue], frame: Frame, known: dt.datetime | None = None
+    entries: Iterable[EntryValue],
+    frame: Frame,
+    known: dt.datetime | None = None,
+    begun: Begun = FROM_THE_BEGINNING,
 ) -> list[Period]:
     """All standings of one item over effective time, by what was recorded by `known`.
 
     `entries` are those in one scope, in any order. The first period begins at the beginning of
-    time, the last one holds now; neighbours always differ.
+    time, or is the one that `begun` tells of; the last one holds now; neighbours always differ.
     """
     by_day: dict[dt.date, list[EntryValue]] = defaultdict(list)
     for entry in counting(entries, known):
         by_day[entry.counts_from].append(entry)
     ledger = _Ledger(frame)
-    found = [Period(BEGINNING, None, ledger.standing(BEGINNING))]
-    for day in sorted(by_day.keys() | _days_of(frame)):
-        for entry in by_day.get(day, ()):
-            ledger.add(entry)
+    days = sorted(by_day.keys() | _days_of(frame))
+    start = bisect_right(days, begun.by)
+    for day in days[:start]:
+        ledger.add_all(by_day.get(day, ()))
+    standing = ledger.standing(begun.by)
+    if begun.fell_on:
+        standing = replace(standing, fell_from=begun.fell_from, fell_on=begun.fell_on)
+    found = [Period(begun.since, None, standing)]
+    for day in days[start:]:
+        ledger.add_all(by_day.get(day, ()))
         _append(found, day, ledger.standing(day))
     return found
 

@@ -133,3 +133,19 @@ class Period:
     since: dt.date
     until: dt.date | None
     standing: StandingValue
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A period of which it is known already since when it holds; it still does at `by`.
+
+    An item that was held fell from a status, on a day: that is not told by what counts by then.
+    """
+
+    since: dt.date = BEGINNING
+    by: dt.date = BEGINNING
+    fell_from: StatusValue | None = None
+    fell_on: dt.date | None = None
+
+
+FROM_THE_BEGINNING = Begun()

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import random
+from collections import Counter
+from contextlib import contextmanager, suppress
 from io import StringIO
 from unittest.mock import patch
 
@@ -22,6 +24,7 @@ from issues.reads.frame import FrameView
 from issues.reads.rounds import RoundReader, read_rounds
 from issues.reads.standings import StandingReader
 from issues.reads.state import StateReader
+from issues.services import standings as standings_module
 from issues.services.loaded import entries_in, load_entries, load_frames
 from issues.spans import kept_spans
 from issues.standing import periods, standing_on
@@ -97,6 +100,10 @@ class World:
         person = self.someone()
         data = [self.words(person) for _ in range(self.chance.choice([1, 1, 2]))]
         services.record(self.chance.choice(self.issues), *data, viewer=person)
+
+    def say_once(self):
+        with suppress(*REFUSED):
+            self.say()
 
     def correct(self):
         person = self.someone()
@@ -212,6 +219,20 @@ class RandomHistories(TestCase):
             self.hold_the_counts_against_the_rows(world)
             self.hold_both_readers_against_each_other(world, days[::3])
 
+    @settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(st.integers(0, 10**6))
+    def test_an_entry_followed_from_its_day_leaves_what_all_days_come_to(self, seed):
+        """Said today or long ago, after corrections, marks and changes of sight."""
+        with time_machine.travel(START) as clock, counting_ways() as ways:
+            world = World(random.Random(seed))
+            for _ in range(STEPS):
+                world.step()
+                world.say_once()
+                assert services.differences(world.negotiation) == []
+                clock.shift(dt.timedelta(days=world.chance.choice([0, 0, 1, 3])))
+        assert ways["from its day"] > 0
+        assert ways["all days"] == 0
+
     def hold_against_the_rules(self, world, days):
         loaded = load_entries(world.keys)
         seats = load_frames(world.negotiation, world.keys)
@@ -244,6 +265,20 @@ class RandomHistories(TestCase):
                     for clock in (Clock(day), Clock(day, known=today))
                 )
                 assert rows.on(keys) == computed.on(keys)
+
+
+@contextmanager
+def counting_ways():
+    """How many added entries were followed from their day alone, and how many not."""
+    ways, plan_from = Counter(), standings_module._Entries.plan_from
+
+    def noted(entries, start):
+        plan = plan_from(entries, start)
+        ways["from its day" if plan else "all days"] += 1
+        return plan
+
+    with patch.object(standings_module._Entries, "plan_from", noted):
+        yield ways
 
 
 def seen_by(scope, world):
@@ -338,6 +373,13 @@ def test_command_tells_what_differs_and_repairs_it(issue, damage):
     assert expected in out.getvalue()
     call_command("check_standings", stdout=out)
     assert services.differences(issue.negotiation) == []
+
+
+@pytest.mark.parametrize("damage", [damage_headline, damage_word, damage_period, invent_scope])
+def test_an_entry_on_what_is_wrong_makes_it_right(issue, damage):
+    damage(issue)
+    record(issue, "RU", "Raised", "5 Feb 2025")
+    assert not [line for line in services.differences(issue.negotiation) if "item" in line]
 
 
 @pytest.mark.parametrize("kind", ["year", "day", "span"])

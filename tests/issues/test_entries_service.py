@@ -233,7 +233,7 @@ def foreign_things():
 
 class TestAllOrNothing:
     def test_failing_standings_roll_everything_back(self, issue, monkeypatch):
-        monkeypatch.setattr(entries_module, "rebuild", broken)
+        monkeypatch.setattr(entries_module, "follow_added", broken)
         with pytest.raises(RuntimeError):
             record(issue, "RU", "Agreed", sources=[services.NewSource(title="A")])
         assert not Entry.objects.exists()

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from issues.services.loaded import LoadedEntry, entries_in
 from issues.standing import (
+    Begun,
     EntryValue,
     Movement,
     counting,
@@ -164,6 +165,17 @@ def test_what_was_known_is_what_had_been_recorded(history, frame, later):
     known = NOON + dt.timedelta(later)
     recorded = [e for e in history if e.recorded_at <= known]
     assert periods(history, frame, known) == periods(recorded, frame)
+
+
+@FAST
+@given(histories(), frames(), st.integers(0, DAYS))
+def test_from_any_day_on_it_is_what_it_is_from_the_beginning(history, frame, later):
+    start = START + dt.timedelta(later)
+    found = periods(history, frame)
+    rest = [p for p in found if p.until is None or p.until >= start]
+    first = rest[0].standing
+    begun = Begun(rest[0].since, start - dt.timedelta(1), first.fell_from, first.fell_on)
+    assert periods(history, frame, begun=begun) == rest
 
 
 # --- Scopes -------------------------------------------------------------------------------------

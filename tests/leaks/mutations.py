@@ -88,7 +88,7 @@ def modules():
 
 
 # What these read decides about stored standings.
-STORING = ("issues.services.standings", "issues.services.loaded")
+STORING = ("issues.services.standings", "issues.services.standing_rows", "issues.services.loaded")
 ASKING = ("visible_to", "in_scope", "shown_in", "known_in")
 
 
