@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from negotiations.dates import VagueDate, parse_date
@@ -20,12 +19,12 @@ from negotiations.forms import (
     DocumentField,
     ProseField,
     SharedFields,
+    SparseForm,
     VagueDateField,
     audience_choices,
     say_file_is_gone,
 )
 from negotiations.models import Party, Round, Source, Status
-from negotiations.prepared import prepared
 
 from ..models import Entry
 from ..reads.frame import FrameView
@@ -39,7 +38,7 @@ OTHERS = {"joint": "Jointly", "third": "Press", "own": "Ours"}
 _TIME = re.compile(r"^(.*\d{4})[ ,]+(\d{1,2}:\d{2})$")
 
 
-class EntryForm(forms.Form):
+class EntryForm(SparseForm):
     token = forms.UUIDField(widget=forms.HiddenInput, required=False)
     who = forms.ChoiceField(label="Who says so", widget=forms.RadioSelect)
     joint = forms.MultipleChoiceField(
@@ -282,10 +281,8 @@ class EntryForm(forms.Form):
     def _round(self, place: str) -> Round | None:
         return next((r for r in self.frame.rounds if str(r.place) == place), None)
 
-    def _status(self, label: str) -> Any:
-        if not label:
-            return None
-        return _statuses(self.frame.negotiation.pk, label)[0]
+    def _status(self, label: str) -> Status | None:
+        return next((s for s in self.frame.status_rows if label and s.label == label), None)
 
     def _sources(self, cleaned: dict[str, Any]) -> list[Source | NewSource]:
         chosen = cleaned["source"]
@@ -324,12 +321,6 @@ class EntryForm(forms.Form):
 
 
 EntryForm.base_fields = SharedFields(EntryForm.base_fields)
-
-
-@prepared
-def _statuses(negotiation: int, label: str) -> QuerySet[Status]:
-    rows = Status.objects.filter(scheme__negotiation=negotiation, label=label)
-    return rows.select_related("scheme")
 
 
 def _time(typed: str) -> dt.time:

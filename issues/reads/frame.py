@@ -59,7 +59,7 @@ def _parties(negotiation: int) -> QuerySet[Party]:
 
 @prepared
 def _statuses(negotiation: int) -> QuerySet[Status]:
-    return Status.objects.filter(scheme__negotiation=negotiation)
+    return Status.objects.filter(scheme__negotiation=negotiation).select_related("scheme")
 
 
 @prepared
@@ -89,7 +89,12 @@ class FrameView:
 
     @cached_property
     def statuses(self) -> dict[int, StatusView]:
-        return status_views(_statuses(self.negotiation.pk))
+        return status_views(self.status_rows)
+
+    @cached_property
+    def status_rows(self) -> list[Status]:
+        """Of whoever records one of them: pages show `statuses`."""
+        return _statuses(self.negotiation.pk)
 
     @property
     def offered_statuses(self) -> list[StatusView]:

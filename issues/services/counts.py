@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
@@ -54,9 +54,14 @@ def _rounds(negotiation: int) -> QuerySet[Any, Any]:
     return rows.values_list(*_RoundDays._fields)
 
 
-def spans_of(negotiation: int) -> set[Days]:
+def spans_of(negotiation: int) -> Set[Days]:
     """The pairs of days of which counts are kept. One query."""
-    return kept_spans(_RoundDays(*row) for row in _rounds(negotiation))
+    return _spans_of(tuple(_rounds(negotiation)))
+
+
+@lru_cache(maxsize=64)
+def _spans_of(rounds: Sequence[Any]) -> frozenset[Days]:
+    return frozenset(kept_spans(_RoundDays(*row) for row in rounds))
 
 
 def waits_key(kind: str | None, party: int | None) -> str:

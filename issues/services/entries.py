@@ -83,7 +83,8 @@ def record_many(
         made = writing.insert(
             [_Line(issue, data, place) for place, (issue, data) in enumerate(pairs)]
         )
-        writing.settle_added(made, items, progress)
+        if made:
+            writing.settle_added(made, items, progress)
     return Recorded(made)
 
 

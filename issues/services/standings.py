@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -186,7 +186,7 @@ class _Entries:
         return self.made[key]
 
 
-def _count(plan: _Plan, items: Items, spans: set[Days] | None = None) -> Counts:
+def _count(plan: _Plan, items: Items, spans: Set[Days] | None = None) -> Counts:
     """What a plan changes in the counts over all items."""
     counts: Counts = Counter()
     for (issue, scope), (old, new, same) in plan.changes.items():

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.datastructures import MultiValueDict
 
 from negotiations.access import Viewer
 from negotiations.dates import DAY, VagueDate, date_text, parse_date
@@ -27,6 +29,38 @@ class SharedFields(dict[str, forms.Field]):
 
     def __deepcopy__(self, _memo: Any) -> dict[str, forms.Field]:
         return {name: _copied(field) for name, field in self.items()}
+
+
+class SparseForm(forms.Form):
+    """A form of many fields of which few are filled in.
+
+    What came empty, or not at all, and need not be there is not looked at field by field: half of
+    the time it took to check the entry form.
+    """
+
+    def _clean_fields(self) -> None:
+        every = self.fields
+        sent = self._sent()
+        self.fields = {n: f for n, f in every.items() if f.required or f.disabled or n in sent}
+        left = [name for name in every if name not in self.fields]
+        self.cleaned_data = {name: _cleaned_empty(type(self), name) for name in left}
+        try:
+            super()._clean_fields()  # type: ignore[misc]
+        finally:
+            self.fields = every
+
+    def _sent(self) -> set[str]:
+        """The fields in which something stands."""
+        lists = self.data.lists() if hasattr(self.data, "lists") else self.data.items()
+        return {name for name, value in lists if value not in ("", [], [""], None)} | {*self.files}
+
+
+@cache
+def _cleaned_empty(form: type[forms.Form], name: str) -> Any:
+    """What a field of this form makes of nothing; `()` for a list, which nobody can add to."""
+    field = form.base_fields[name]
+    cleaned = field.clean(field.widget.value_from_datadict({}, MultiValueDict(), name))
+    return () if cleaned == [] else cleaned
 
 
 def _copied(field: forms.Field) -> forms.Field:

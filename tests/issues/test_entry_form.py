@@ -2,9 +2,12 @@
 
 import datetime as dt
 from copy import deepcopy
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
+from django.forms import Form
+from django.http import QueryDict
 
 from issues import services
 from issues.forms.entry import EntryForm
@@ -381,3 +384,33 @@ def test_each_form_has_a_token_of_its_own(talks):
     assert first.initial["token"] != second.initial["token"]
     assert fill(talks, token="").is_valid()
     assert "token" in errors(talks, token="x")
+
+
+class TestWhatIsNotSent:
+    """Fields that came empty are not looked at: they come to what their fields make of nothing."""
+
+    # Browsers send no empty tick.
+    BLANK = dict.fromkeys(EntryForm.base_fields.keys() - {"joint", "also"}, "")
+
+    @pytest.mark.parametrize("empty", [{}, BLANK])
+    def test_it_is_cleaned_as_if_each_were_looked_at(self, talks, empty, monkeypatch):
+        sent = QueryDict(urlencode(empty | GOOD))
+        sparse = EntryForm(sent, frame=frame_of(talks))
+        assert sparse.is_valid(), sparse.errors
+        monkeypatch.setattr(EntryForm, "_clean_fields", Form._clean_fields)
+        whole = EntryForm(sent, frame=frame_of(talks))
+        whole.is_valid()
+        assert as_lists(sparse.cleaned_data) == as_lists(whole.cleaned_data)
+        assert list(sparse.fields) == list(whole.fields)
+
+    def test_what_has_to_be_there_is_missed(self, talks):
+        form = EntryForm(QueryDict("said="), frame=frame_of(talks))
+        assert {"who", "said", "audience"} <= form.errors.keys()
+
+    def test_what_is_sent_is_looked_at(self, talks):
+        wrong = errors(talks, waits="XX", next_step_by="May", source_url="no link", round="99")
+        assert {"waits", "next_step_by", "source_url", "round"} <= wrong.keys()
+
+
+def as_lists(cleaned):
+    return {name: [] if value == () else value for name, value in cleaned.items()}

@@ -7,9 +7,9 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from issues.models import Entry, SearchRow
+from issues.models import Entry, SearchRow, Standing
 from negotiations.models import Party, Round
-from negotiations.writes import MOST, delete, insert, update
+from negotiations.writes import MOST, delete, insert, put, update
 from tests import factories
 
 
@@ -75,6 +75,28 @@ def test_only_the_rows_named_change(talks):
     delete(Round, "negotiation", [0])
     delete(Round, "id", [made[1].pk])
     assert talks.rounds.count() == 2
+
+
+@pytest.mark.parametrize("count", [2, MOST + 3])
+def test_what_is_there_is_changed_and_the_rest_added(talks, count, django_assert_num_queries):
+    standings = Standing.objects.filter(issue=factories.make_issue(talks), scope="members")
+    first = standings.values().get()
+    begun = dt.date(2025, 1, 1)
+    update(Standing, [first.pop("id")], until=begun)
+    days = [first["since"], *(begun + dt.timedelta(n) for n in range(count - 1))]
+    ends = [*days[1:], None]
+    rows = [
+        first | {"since": since, "until": until, "entry_count": 7}
+        for since, until in zip(days, ends, strict=True)
+    ]
+    with django_assert_num_queries(1):
+        pks = put(Standing, rows, ("issue_id", "scope", "since"))
+    found = standings.order_by("since")
+    assert pks == list(found.values_list("pk", flat=True))
+    assert list(found.values_list("since", "until", "entry_count")) == [
+        (since, until, 7) for since, until in zip(days, ends, strict=True)
+    ]
+    assert put(Standing, [], ("issue_id",)) == []
 
 
 def test_the_database_keeps_what_something_hangs_on(talks):
