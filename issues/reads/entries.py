@@ -59,6 +59,12 @@ def entered_late(recorded_at: dt.datetime, said_last: dt.date) -> bool:
     return (timezone.localtime(recorded_at).date() - said_last).days > LATE_DAYS
 
 
+def _entered(recorded_at: dt.datetime, said_last: dt.date) -> str:
+    """The day it was recorded in words, where that was long after it was said."""
+    recorded = timezone.localtime(recorded_at).date()
+    return date_text(recorded) if (recorded - said_last).days > LATE_DAYS else ""
+
+
 @dataclass(slots=True)
 class EntryLine:
     """Who said what and when, on what source."""
@@ -68,18 +74,12 @@ class EntryLine:
     status: StatusView | None
     sources: list[SourceView]
     only_for: Party | None = None
+    # The day it was recorded, where that was long after it was said.
+    entered: str = ""
 
     @property
     def when(self) -> str:
         return date_text(self.row["said_first"], self.row["precision"])
-
-    @property
-    def entered(self) -> str:
-        """The day it was recorded, where that was long after it was said."""
-        recorded = self.row["recorded_at"]
-        if not entered_late(recorded, self.row["said_last"]):
-            return ""
-        return date_text(timezone.localtime(recorded).date())
 
     @property
     def voice(self) -> str:
@@ -187,6 +187,7 @@ class EntryReader:
                 self.frame.statuses.get(row["status_id"]),
                 sources[row["pk"]],
                 self.frame.parties.get(row["audience_party_id"]),
+                _entered(row["recorded_at"], row["said_last"]),
             )
             found[row["issue_id"]].append(line)
         return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ from negotiations.prepared import prepared
 from negotiations.scopes import Scope
 
 from ..models import AgendaLine, Standing
+from ..models.items import agenda_order
 from ..models.standings import StandingQuerySet
 from ..spans import Span
 from .agenda import count_items
@@ -29,6 +30,7 @@ from .frame import FrameView
 from .moves import (
     ItemName,
     MovedItem,
+    Place,
     Totals,
     item_names,
     item_order,
@@ -194,12 +196,16 @@ class RoundPage:
 
 
 class _Happened(NamedTuple):
-    """At a round: the items touched, how many entries tell of it, what moved; the entries."""
+    """At a round: the items touched, how many entries tell of it, what moved; the entries.
+
+    `places`: where those are on the agenda that are known to be shown.
+    """
 
     touched: set[int]
     entries: int
     totals: Totals
     told_on: Callable[[list[int]], Mapping[int, list[int]]]
+    places: Sequence[Place] = ()
 
 
 class RoundReader:
@@ -215,8 +221,7 @@ class RoundReader:
     def read(self, page: str = "") -> RoundPage:
         """One page of the items: those touched, then the rest of the agenda."""
         agenda, what = self._agenda(), self._what_happened()
-        order = item_order(self.frame, what.touched | agenda.keys())
-        order.sort(key=lambda pk: pk not in what.touched)
+        order = self._order(what, agenda)
         shown = page_at(order, page, ITEMS_PER_PAGE)
         names = item_names(self.frame, list(shown))
         told = what.told_on(list(names))
@@ -254,7 +259,7 @@ class RoundReader:
             totals = Totals.of(looks.values())
             return _Happened({*told, *looks}, entries, totals, lambda _pks: told)
         # Whatever began to count while it met began a period.
-        begun = _begun(self.frame.negotiation.pk, self.frame.viewer.scope, *span.days)
+        places = _begun(self.frame.negotiation.pk, self.frame.viewer.scope, *span.days)
         outside: dict[int, list[int]] = defaultdict(list)
         for _round, issue, entry in self.entries.naming_from_outside({round_pk: span}):
             outside[issue].append(entry)
@@ -264,7 +269,13 @@ class RoundReader:
             return {pk: sorted(within.get(pk, []) + outside.get(pk, [])) for pk in pks}
 
         entries = kept[span]["entries"] + sum(map(len, outside.values()))
-        return _Happened({*begun, *outside}, entries, kept[span].totals, told_on)
+        touched = {*(pk for *_place, pk in places), *outside}
+        return _Happened(touched, entries, kept[span].totals, told_on, places)
+
+    def _order(self, what: _Happened, agenda: Collection[int]) -> list[int]:
+        """The items touched, then the rest of the agenda, each in its order."""
+        order = item_order(self.frame, what.touched.union(agenda), what.places)
+        return sorted(order, key=lambda pk: pk not in what.touched)
 
     def _moves_url(self) -> str:
         if not self.span:
@@ -340,10 +351,14 @@ class RoundReader:
 
 @prepared
 def _begun(negotiation: int, scope: Scope, before: dt.date, last: dt.date) -> QuerySet[Any, Any]:
-    """The items whose standing became another within."""
+    """The items whose standing became another within, with their places.
+
+    A third of the time of asking for the places afterwards: here none is asked whether it is shown.
+    """
     rows = Standing.objects.filter(scope=scope.key, since__gt=before, since__lte=last)
     shown: StandingQuerySet = rows.shown_in(negotiation)
-    return shown.order_by().values_list("issue_id", flat=True).distinct()
+    *place, _pk = (f"issue__{name}" for name in agenda_order(scope))
+    return shown.order_by().values_list(*place, "issue_id").distinct()
 
 
 @prepared

@@ -52,6 +52,7 @@ class Walk:
         self.waits: dict[str, list[tuple[int, int]]] = defaultdict(list)
         self.names: dict[int, ItemName] = {}
         self._look = StandingReader(frame).look
+        self._moved: dict[tuple[int, int], bool] = {}
         self._where = (frame.negotiation.pk, frame.viewer.scope)
         self._chunks = self._in_order()
 
@@ -80,14 +81,22 @@ class Walk:
                 self._note(pk, before[pk], after[pk])
 
     def _note(self, pk: int, before: _End, after: _End) -> None:
-        if movement(before.view, after.view).moved:
+        moved = self._has_moved(before.view, after.view)
+        if moved:
             self.moved.append(pk)
         elif after.entries > before.entries:
             self.quiet.append((pk, after.entries - before.entries))
-        if after.view.headline and not movement(before.view, after.view).moved:
+        if after.view.headline and not moved:
             self.still.append(pk)
         if after.waits:
             self.waits[after.waits].append((pk, after.entry))
+
+    def _has_moved(self, before: StandingView, after: StandingView) -> bool:
+        # The reader hands out one object per look and holds on to it: few pairs are different.
+        key = (id(before), id(after))
+        if key not in self._moved:
+            self._moved[key] = movement(before, after).moved
+        return self._moved[key]
 
     def _in_order(self) -> Iterator[dict[int, ItemName]]:
         place = sub_place = pk = 0
