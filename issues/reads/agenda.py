@@ -96,8 +96,18 @@ def _in_order(
 ) -> QuerySet[Any, Any]:
     issues: Any = Issue.objects.shown_in(negotiation, scope)
     if fold:
-        issues = with_status(issues.annotate(now=period(scope, day)))
+        issues = issues.annotate(now=period(scope, day))
+        # By their standings: asked which items are shown, SQLite goes through all for each parent.
+        stands = Q(("now__headline__isnull", False)) | Exists(_parts(scope, day, "pk"))
+        issues = issues.filter(stands)
     return issues.in_agenda_order(scope).values_list(*ItemName._fields)
+
+
+def _parts(scope: Scope, day: dt.date | None, parent: str) -> StandingQuerySet:
+    """Where the parts of an item stand that have a status; `parent`: the column of the item."""
+    rows: StandingQuerySet = Standing.objects.as_of(scope, day)
+    rows = rows.filter(issue__parent=OuterRef(parent), issue__entered_in_error=False)
+    return rows.filter(headline__isnull=False).order_by()
 
 
 @prepared
@@ -108,12 +118,10 @@ def _first(negotiation: int, scope: Scope, day: dt.date | None, fold: bool) -> Q
 @prepared
 def _folded(negotiation: int, scope: Scope, day: dt.date | None, ended: bool) -> QuerySet[Any, Any]:
     """How many have no status, but for parents of items that have one; `ended`: after `day`."""
-    parts = Standing.objects.as_of(scope, day).filter(
-        issue__parent=OuterRef("issue"), issue__entered_in_error=False, headline__isnull=False
-    )
+    parts = _parts(scope, day, "issue")
     holds = Q(until__gt=day) if ended else Q(until=None)
     holds &= Q(since__lte=day) if day else Q()
-    rows = Standing.objects.filter(holds, ~Exists(parts.order_by()), scope=scope.key, headline=None)
+    rows = Standing.objects.filter(holds, ~Exists(parts), scope=scope.key, headline=None)
     found: StandingQuerySet = rows.shown_in(negotiation)
     counted = found.order_by().values("scope").annotate(n=Count("pk"))
     return counted.values_list("n", flat=True)
