@@ -290,6 +290,30 @@ def test_touched_items_come_first_then_the_agenda_then_a_count(client, talks, ne
     assert "1 other item not touched and not on the agenda" in text
 
 
+def test_touched_items_come_in_the_order_of_the_agenda(client, talks, negotiation, first):
+    """Whether their standing changed at the round, or an entry of another day names it."""
+    names = ("Ports", "Rail", "Roads", "Water")
+    ports, rail, roads, water = (factories.make_issue(negotiation, name) for name in names)
+    factories.record(water, "RU", "Agreed", "10 Apr 2025")
+    factories.record(roads, "RU", "", "2 May 2025", round=first)
+    factories.record(rail, "RU", "Agreed", "10 Apr 2025")
+    factories.record(ports, "RU", "", "3 May 2025", round=first)
+    text = read(client, of_round(first), talks.reader)
+    places = [text.index(f"{place} {name}") for place, name in enumerate(names, start=1)]
+    assert places == sorted(places)
+
+
+def test_list_escapes_what_people_typed(client, talks, negotiation):
+    names = {"title": "<i>Spring</i>", "city": "<b>Aldport</b>"}
+    one = factories.make_round(negotiation, day="10 Apr 2025", number=1, **names)
+    html = page(client, of_list(negotiation), talks.reader)
+    assert "&lt;i&gt;Spring" in html
+    assert "&lt;b&gt;Aldport" in html
+    assert "<i>Spring" not in html
+    assert "<b>Aldport" not in html
+    assert f'href="{one.get_absolute_url()}"' in html
+
+
 def test_items_beyond_one_page_are_paged(client, talks, negotiation, first):
     issues = [factories.make_issue(negotiation, f"Matter {n:02}") for n in range(1, 28)]
     mark_agenda(first, issues, mark="discussed", by=None)
