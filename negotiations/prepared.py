@@ -164,30 +164,39 @@ class _Plan:
             for convert in converts:
                 for row in made:
                     row[place] = convert(row[place], column, connection)
-        return map(tuple, made)
+        return made
 
 
 def _needed(converters: dict[int, Any], connection: Any) -> list[tuple[int, list[Any], Any]]:
     """Of what Django does to columns: on SQLite, days and truths come as such from the driver.
 
-    Looking at each of them once more took a tenth of the state of play.
+    Looking at each of them once more took a tenth of the state of play. Moments come without their
+    zone.
     """
-    idle: tuple[Any, ...] = ()
+    instead: dict[Any, list[Any]] = {}
     if connection.vendor == "sqlite":
-        idle = (connection.ops.convert_datefield_value, connection.ops.convert_booleanfield_value)
+        ops = connection.ops
+        instead = {ops.convert_datefield_value: [], ops.convert_booleanfield_value: []}
+        instead[ops.convert_datetimefield_value] = [_with_zone]
     found = []
     for place, (converts, column) in converters.items():
-        kept = [one for one in converts if not (isinstance(column, Col) and one in idle)]
+        kept = converts
+        if isinstance(column, Col):
+            kept = [each for one in converts for each in instead.get(one, [one])]
         if kept:
             found.append((place, kept, column))
     return found
+
+
+def _with_zone(value: dt.datetime | None, _column: Any, connection: Any) -> dt.datetime | None:
+    return value and value.replace(tzinfo=connection.timezone)
 
 
 def _shaper(queryset: Any, compiler: Any) -> Callable[[Iterable[Any]], list[Any]]:
     """What makes of rows what this queryset yields."""
     kind, query = queryset._iterable_class, queryset.query
     if kind is ValuesListIterable:
-        return list
+        return lambda rows: list(map(tuple, rows))
     if kind is FlatValuesListIterable:
         return lambda rows: list(map(itemgetter(0), rows))
     if kind is ValuesIterable:

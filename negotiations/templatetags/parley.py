@@ -120,11 +120,12 @@ def dated_source(source: Any, page: str) -> SafeString:
 
     In full, and itself that way, where it has no address elsewhere. `page` may be empty.
     """
-    shown = fill(_PAGE, page, source) if page else fill("{}", source)
     if source.url:
         name = ", ".join(filter(None, (source.publisher or source.title, source.date_text)))
         about = fill(_ABOUT, page, source.title) if page else SafeString("")
         shown = fill(_LINK, source.url, name) + about
+    else:
+        shown = fill(_PAGE, page, source) if page else fill("{}", source)
     if source.archive_url:
         shown += SafeString(" ") + fill(_LINK, source.archive_url, "archived copy")
     return shown + _file(source, page)
