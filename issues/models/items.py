@@ -6,11 +6,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Lower
-from django.urls import reverse
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from negotiations.access import Viewer, scope_filter
+from negotiations.addresses import path_to
 from negotiations.models import Negotiation, Party, Round, Shown, audience_check
 from negotiations.scopes import PUBLIC, Scope
 
@@ -126,7 +126,7 @@ class Issue(Shown):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("issues:issue_detail", args=[self.negotiation.slug, self.address])
+        return path_to("issues:issue_detail", self.negotiation.slug, self.address)
 
     def natural_key(self) -> tuple[str, int | str]:
         return self.negotiation.slug, self.address.plain

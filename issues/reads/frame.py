@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils import timezone
 
 from negotiations.access import Viewer
+from negotiations.addresses import path_to
 from negotiations.dates import date_text
 from negotiations.marks import mark_of, top_rung
 from negotiations.models import Membership, Negotiation, Party, Round, Status
@@ -163,7 +163,7 @@ class FrameView:
     @cached_property
     def _source_base(self) -> str:
         any_uuid = UUID(int=0)
-        page = reverse("issues:source_detail", args=[self.negotiation.slug, any_uuid])
+        page = path_to("issues:source_detail", self.negotiation.slug, any_uuid)
         return page.removesuffix(f"{any_uuid}/")
 
     @cached_property

@@ -11,10 +11,10 @@ from uuid import UUID
 
 from django.core.exceptions import BadRequest
 from django.db.models import Count, Q, QuerySet
-from django.urls import reverse
 from django.utils import timezone
 
 from negotiations.access import Role, can, scope_filter
+from negotiations.addresses import path_to
 from negotiations.dates import DAY
 from negotiations.models import Party, Round, Source
 from negotiations.prepared import prepared
@@ -110,7 +110,7 @@ class HistoryReader:
         self.frame = frame
         self.issue = issue
         self.now = timezone.now()
-        self.base = reverse("issues:entries", args=[frame.negotiation.slug, issue.address])
+        self.base = path_to("issues:entries", frame.negotiation.slug, issue.address)
         # To any entry at all: what is false for the page need not be asked for each line.
         self.may_reply = frame.clock.is_now and can(frame.viewer, Role.RECORDER)[0]
 

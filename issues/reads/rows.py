@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Count, QuerySet
-from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from negotiations.addresses import path_to
 from negotiations.dates import DAY, date_text
 from negotiations.models import Category, Party
 from negotiations.prepared import prepared
@@ -68,7 +68,7 @@ class RowBuilder:
     def __init__(self, frame: FrameView, reader: StandingReader) -> None:
         self.frame = frame
         self.reader = reader
-        list_url = reverse("issues:issue_list", args=[frame.negotiation.slug])
+        list_url = path_to("issues:issue_list", frame.negotiation.slug)
         self.base = list_url  # an item's address is this and its number: no reverse per row
 
     def rows(

@@ -50,7 +50,13 @@ def recent_sources(viewer: Viewer) -> list[Source]:
 
 @prepared
 def _recent(negotiation: int, user: int, scope: Scope) -> QuerySet[Source]:
-    return _visible(negotiation, user, scope).order_by("-pk")[:MOST_OFFERED]
+    rows = _visible(negotiation, user, scope).only(*_NAMED)
+    return rows.order_by("-pk")[:MOST_OFFERED]
+
+
+# What names a source in a choice list, and what links it to an entry. Thirty whole sources took
+# half as long again.
+_NAMED = ("uuid", "negotiation", "publisher", "title", "date_first", "date_precision")
 
 
 def last_used_source(viewer: Viewer) -> Source | None:
@@ -64,4 +70,5 @@ def _last_links(negotiation: int, user: int, scope: Scope) -> QuerySet[EntrySour
     links = EntrySource.objects.filter(
         scope_filter(scope, "source__"), recorded_by=user, source__negotiation=negotiation
     )
-    return links.select_related("source").order_by("-pk")[:1]
+    names = (f"source__{name}" for name in _NAMED)
+    return links.select_related("source").only("pk", *names).order_by("-pk")[:1]

@@ -29,9 +29,9 @@ def steps_between(rounds: Sequence[Round], clock: Clock, today: dt.date) -> Step
 
     A page that uses only what was recorded by its day goes on doing so, until today.
     """
-    ends = sorted((r.last_day, r.place, r.name) for r in rounds if r.last_day)
-    before = [end for end in ends if end[0] < clock.day]
-    after = [end for end in ends if clock.day < end[0] < today]
+    ends, day = sorted((r.last_day, r.place, r.name) for r in rounds if r.last_day), clock.day
+    before = [end for end in ends if end[0] < day]
+    after = [end for end in ends if day < end[0] < today]
     previous = _step(before[-1], clock) if before else None
     if clock.is_now:
         return Steps(previous, None)

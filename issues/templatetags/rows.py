@@ -7,17 +7,20 @@ than everything else together. Every value passes `fill`, so nothing goes out un
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import quote
 
 from django import template
 from django.utils.safestring import SafeString
 
 from negotiations.markup import fill
-from negotiations.models import Round
-from negotiations.templatetags.parley import only_for, status_text
+from negotiations.models import Party, Round
+from negotiations.templatetags.parley import only_for, party_code, status_text
 
+from ..reads.frame import StatusView
 from ..reads.moves import ItemName
 from ..reads.rows import ItemRow
+from ..reads.stands import PartyWord
 
 register = template.Library()
 
@@ -30,6 +33,12 @@ LIST_ROW = (
     '<tr data-row{}><td>{}{}</td><th scope="row"><a href="{}">{}</a>{}{}</th><td>{}{}</td>'
     "<td>{}</td><td>{}</td><td>{}</td></tr>\n"
 )
+SUB_ITEM_ROW = (
+    '<tr data-row><th scope="row"><a href="{}">{}</a> {}</th><td>{}</td><td>{}</td></tr>\n'
+)
+SUB_ITEM_CLAIM = '<span class="claim">{} · {}</span>'
+WORDS = '<div class="words">{} {}<span class="claim">{}</span>{}</div>\n'
+POSITION = '<span class="claim"><b>Position:</b> {}</span>'
 CLAIM = '<span class="claim"><b>{}</b></span><span class="claim">{}</span>'
 SINCE = '<td class="since">{}{}</td>'
 ARROW = '<span class="{}">{}</span> '
@@ -60,14 +69,38 @@ def list_rows(rows: Iterable[ItemRow], sort: str, back: str = "") -> SafeString:
 
 
 @register.simple_tag
+def sub_item_rows(rows: Iterable[ItemRow]) -> SafeString:
+    """The sub-items on the page of their item."""
+    return SafeString("".join(map(_sub_item_row, rows)))
+
+
+@register.simple_tag
+def standing_words(words: Iterable[PartyWord]) -> SafeString:
+    """What each party says of an item: its status and when, and its position."""
+    return SafeString("".join(map(_words, words)))
+
+
+@register.simple_tag
+def now_said(words: Iterable[tuple[Party, StatusView | None, str]]) -> SafeString:
+    """ "NOR Agreed, 10 Apr 2025 · SOU nothing on record": the same in one line."""
+    said = (
+        f"{party.code} {status}, {dated}" if status else f"{party.code} {dated}"
+        for party, status, dated in words
+    )
+    return fill("{}", " · ".join(said))
+
+
+@register.simple_tag
 def round_options(rounds: Iterable[Round], chosen: Round | None = None) -> SafeString:
     """An option for each round, by its place."""
     return SafeString(
-        "".join(
-            fill(OPTION, one.place, SELECTED if one == chosen else NONE, one.name, one.when)
-            for one in rounds
-        )
+        "".join(_option(one.place, one.name, one.when, is_chosen=one == chosen) for one in rounds)
     )
+
+
+@lru_cache(maxsize=512)
+def _option(place: int, name: str, when: str, *, is_chosen: bool) -> SafeString:
+    return fill(OPTION, place, SELECTED if is_chosen else NONE, name, when)
 
 
 @register.simple_tag
@@ -127,6 +160,26 @@ def _list_row(row: ItemRow, back: str, child: SafeString) -> SafeString:
     )
 
 
+def _sub_item_row(row: ItemRow) -> SafeString:
+    claim = fill(SUB_ITEM_CLAIM, _capital(row.badge), row.words) if row.badge else NONE
+    named = only_for(row.only_for)
+    return fill(SUB_ITEM_ROW, row.url, row.name, named, status_text(row.view.headline), claim)
+
+
+def _words(word: PartyWord) -> SafeString:
+    return fill(
+        WORDS,
+        party_code(word.party),
+        status_text(word.status) if word.status else NONE,
+        word.dated,
+        fill(POSITION, word.position.position) if word.position else NONE,
+    )
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
 def _part(markup: str, value: str) -> SafeString:
     return fill(markup, value) if value else NONE
 
@@ -147,7 +200,7 @@ def _claim(row: ItemRow) -> SafeString:
     """Who says so, and the date of each party."""
     if not row.badge:
         return NONE
-    return fill(CLAIM, row.badge[0].upper() + row.badge[1:], row.words)
+    return fill(CLAIM, _capital(row.badge), row.words)
 
 
 def _since(row: ItemRow) -> SafeString:

@@ -7,9 +7,9 @@ from uuid import uuid4
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
+from ..addresses import path_to
 from .people import User
 
 ROUTE_WORDS = {"new"}
@@ -78,7 +78,7 @@ class Negotiation(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("issues:state_of_play", args=[self.slug])
+        return path_to("issues:state_of_play", self.slug)
 
     def natural_key(self) -> tuple[str]:
         return (self.slug,)

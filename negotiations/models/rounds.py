@@ -7,9 +7,9 @@ import datetime as dt
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
-from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
+from ..addresses import path_to
 from ..dates import span_text
 from .audience import Shown, audience_check
 from .negotiation import Negotiation, Party
@@ -92,7 +92,7 @@ class Round(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("issues:round_detail", args=[self.negotiation.slug, self.place])
+        return path_to("issues:round_detail", self.negotiation.slug, self.place)
 
     def natural_key(self) -> tuple[str, int]:
         return self.negotiation.slug, self.place

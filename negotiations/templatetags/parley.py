@@ -9,11 +9,11 @@ from typing import Any
 
 from django import template
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 
+from negotiations.addresses import path_to
 from negotiations.dates import date_text
 from negotiations.forms import renderer
 from negotiations.markup import fill
@@ -139,10 +139,9 @@ def _file(source: Any, page: str) -> SafeString:
 
 
 @register.simple_tag
-@lru_cache(maxsize=4096)
 def address(name: str, *values: Any) -> SafeString:
-    """As `url`, looked up once for each set of values: a page names fifteen, most of them again."""
-    return SafeString(escape(reverse(name, args=values)))
+    """As `url`, looked up once for each set of values."""
+    return SafeString(escape(path_to(name, *values)))
 
 
 @register.simple_tag
