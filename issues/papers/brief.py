@@ -21,7 +21,7 @@ from .words import item_cell, said_line, standing_cell, status_run
 
 def item_brief(frame: FrameView, issue: Issue, maker: Maker) -> Paper:
     """What the item's page shows, but for what was corrected, taken back or undone."""
-    detail, sources = read_detail(frame, issue), Sources()
+    detail, sources = read_detail(frame, issue, waits=True), Sources()
     marking = marking_of(frame, [issue.pk], notes=True)
     sections = (
         _standing(frame, detail),

@@ -37,11 +37,19 @@ class ItemDetail:
         return self.row.view
 
 
-def read_detail(frame: FrameView, issue: Issue, after: str = "") -> ItemDetail:
-    """All that the item page shows, in the viewer's scope and at the page's clock."""
+def read_detail(
+    frame: FrameView, issue: Issue, after: str = "", *, waits: bool = False
+) -> ItemDetail:
+    """All that the item page shows, in the viewer's scope and at the page's clock.
+
+    `waits`: its sub-items say what they wait for.
+    """
     reader = StandingReader(frame)
     builder = RowBuilder(frame, reader)
-    row, *sub_items = builder.rows([issue, *_children(frame, issue)])
+    children = _children(frame, issue)
+    row, *sub_items = builder.family(issue, children, waits=waits)
+    if len(children) == MOST_SUB_ITEMS:  # perhaps not all
+        row.sub_items = builder.sub_items([issue.pk]).get(issue.pk, "")
     return ItemDetail(
         issue=issue,
         row=row,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -78,7 +78,7 @@ class RowBuilder:
         pks = [issue.pk for issue in issues]
         views, then = self._views(pks, since)
         waits = self._waits(views.values())
-        parents = self._sub_items([issue.pk for issue in issues if issue.parent_id is None])
+        parents = self.sub_items([issue.pk for issue in issues if issue.parent_id is None])
         rows = []
         for issue in issues:
             row = self._row(issue, views.get(issue.pk, NOTHING))
@@ -88,6 +88,19 @@ class RowBuilder:
                 self._move(row, then.get(issue.pk, NOTHING))
             rows.append(row)
         self._group(rows)
+        return rows
+
+    def family(self, issue: Issue, children: Sequence[Issue], *, waits: bool) -> list[ItemRow]:
+        """The row of an item and those of all its sub-items. One query, one more with `waits`."""
+        issues = [issue, *children]
+        views = self.reader.on([one.pk for one in issues])
+        rows = [self._row(one, views.get(one.pk, NOTHING)) for one in issues]
+        if waits:
+            words = self._waits(views.values())
+            for row in rows:
+                row.waits = words.get(row.view.waits_entry or 0, "")
+        counts = Counter(views[one.pk].category for one in children if one.pk in views)
+        rows[0].sub_items = sub_items_text(counts) if counts else ""
         return rows
 
     def _views(
@@ -142,7 +155,7 @@ class RowBuilder:
         pks = {view.waits_entry for view in views if view.waits_entry}
         return {row["pk"]: waits_text(self.frame, row) for row in _waiting(list(pks))}
 
-    def _sub_items(self, pks: Sequence[int]) -> dict[int, str]:
+    def sub_items(self, pks: Sequence[int]) -> dict[int, str]:
         """ "8 sub-items: 2 blocked, 6 no status yet", by parent. One query."""
         if self.frame.clock.known:
             return self._sub_items_computed(pks)

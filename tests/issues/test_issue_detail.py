@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from issues import services
 from issues.models import Issue
+from issues.reads import detail
 from negotiations.services import archive_negotiation
 from tests import factories
 from tests.factories import entry_data, record, viewer
@@ -253,6 +254,21 @@ class TestAround:
         services.mark_in_error(issue, version=1, by=talks.head, reason="Twice")
         for user in (talks.reader, talks.head):
             assert get(client, talks, issue, user=user).status_code == 404
+
+    @pytest.mark.parametrize("shown", [100, 3])
+    def test_counts_its_sub_items_as_the_list_does(self, client, talks, issue, monkeypatch, shown):
+        """Told by those on the page, and asked for where there may be more of them."""
+        monkeypatch.setattr(detail, "MOST_SUB_ITEMS", shown)
+        for title, says in (("A", "Blocked"), ("B", "Blocked"), ("C", "")):
+            record(factories.make_issue(talks.negotiation, title, parent=issue), "RU", says)
+        theirs = talks.negotiation.parties.get(code="US")
+        kept = {"audience": "delegation", "audience_party": theirs, "recorded_party": theirs}
+        factories.make_issue(talks.negotiation, "Kept", parent=issue, **kept)
+        client.force_login(talks.reader)
+        listed = client.get(reverse("issues:issue_list", args=[talks.negotiation.slug]))
+        told = "3 sub-items: 2 blocked, 1 no status yet"
+        assert told in listed.content.decode()
+        assert told in html(client, talks, issue)
 
 
 class TestWhoMayWrite:
