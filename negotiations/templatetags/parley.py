@@ -9,6 +9,7 @@ from typing import Any
 
 from django import template
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import escape
 from django.utils.safestring import SafeString
@@ -142,6 +143,13 @@ def _file(source: Any, page: str) -> SafeString:
 def address(name: str, *values: Any) -> SafeString:
     """As `url`, looked up once for each set of values."""
     return SafeString(escape(path_to(name, *values)))
+
+
+@register.simple_tag
+@lru_cache(maxsize=256)
+def asset(name: str) -> SafeString:
+    """As `static`, looked up once: a process serves the files it was started with."""
+    return SafeString(escape(static(name)))
 
 
 @register.simple_tag
