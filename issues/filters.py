@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 from typing import Any
 
 import django_filters
@@ -22,6 +19,8 @@ from .models import AgendaLine, Entry, Issue, Standing
 from .reads.agenda import Agenda, with_status
 from .reads.counts import stands_on
 from .reads.frame import FrameView
+from .reads.moves import ItemName
+from .reads.narrowed import Narrowed, Wish, holding
 from .reads.ordered import MANY, ByStatus, Sliced, by_last_said
 from .reads.standings import StandingReader, StandingView, period
 from .standing import height
@@ -51,6 +50,13 @@ BADGES = {
     "differ": ("differ",),
     "aside": ("press", "ours"),
 }
+
+
+def categories_of(value: str) -> tuple[str, ...]:
+    """The categories that a choice of CATEGORIES is for."""
+    return ("settled", "done") if value == FURTHER else (value,)
+
+
 MOVED = [("up", "Forward"), ("down", "Back")]
 SORTS = ("agenda", "number", "title", "status", "said")
 # As the headline rule has it (`standing.height`): held and dropped stand below every rung.
@@ -189,6 +195,9 @@ class IssueFilter(django_filters.FilterSet):
         sort = self.form.cleaned_data.get("sort") or "agenda"
         if not (self.is_active or self.frame.clock.known) and sort == "agenda":
             return Agenda(self.frame, fold=fold)
+        wish = self._wish()
+        if wish and sort == "agenda" and not (fold or self.frame.clock.known):
+            return Narrowed(self.frame, wish)
         is_plain = not (self.is_active or fold) and self.frame.clock.is_now
         if is_plain and stands_on(self.frame, None).items > MANY:
             return self._all(sort.removeprefix("-"), descending=sort.startswith("-"))
@@ -197,6 +206,30 @@ class IssueFilter(django_filters.FilterSet):
         find = self._computed if self.frame.clock.known else self._stored
         return find(issues, reader, sort, fold)
 
+    def _wish(self) -> Wish | None:
+        """What is asked of text and standing, if nothing else is asked."""
+        typed = self.form.cleaned_data
+        asked = {name for name in self.filters if name != "sort" and typed[name]}
+        if not asked <= {"q", "status", "category", "says"}:
+            return None
+        return Wish(
+            typed["q"].strip(),
+            self._headlines(typed["status"], typed["category"]),
+            frozenset(BADGES[typed["says"]]) if typed["says"] else None,
+        )
+
+    def _headlines(self, label: str, category: str) -> frozenset[int | None] | None:
+        """The headlines, None among them, that fit what is asked; no set where all do."""
+        if not (label or category):
+            return None
+        fits: list[int | None] = [
+            status.pk
+            for status in self.frame.statuses.values()
+            if label in ("", status.label)
+            and (not category or status.category in categories_of(category))
+        ]
+        return frozenset([*fits, None] if category == NONE and not label else fits)
+
     def _all(self, sort: str, *, descending: bool) -> Sequence[int]:
         """All items in this order, of which a page reads its own."""
         if sort == "status":
@@ -204,7 +237,7 @@ class IssueFilter(django_filters.FilterSet):
         if sort == "said":
             return by_last_said(self.frame, descending=descending)
         rows = self._issues().order_by(*_order(sort, descending=descending), "pk")
-        return Sliced(rows.values_list("pk", flat=True), stands_on(self.frame, None).items)
+        return Sliced(rows.values_list(*ItemName._fields), stands_on(self.frame, None).items)
 
     def _issues(self) -> QuerySet[Issue]:
         """What the filters narrow: the items that the viewer sees, by what the page knows."""
@@ -263,12 +296,7 @@ class IssueFilter(django_filters.FilterSet):
     # --- Filters on the item itself --------------------------------------------------------------
 
     def filter_text(self, issues: QuerySet[Issue], _name: str, typed: str) -> QuerySet[Issue]:
-        # SQLite's LIKE knows no capitals beyond ASCII; its regular expressions are Python's, and
-        # take five times as long.
-        words = typed.strip()
-        how = ("icontains", words) if words.isascii() else ("iregex", re.escape(words))
-        fields = ("title", "reference", "description", "heading")
-        return issues.filter(reduce(or_, (Q((f"{name}__{how[0]}", how[1])) for name in fields)))
+        return issues.filter(holding(typed.strip()))
 
     def filter_raised_by(self, issues: QuerySet[Issue], _name: str, code: str) -> QuerySet[Issue]:
         return issues.filter(raised_by__in=self._party(code))
@@ -309,7 +337,7 @@ class IssueFilter(django_filters.FilterSet):
         if value == NONE:
             self._note(lambda v: v.headline is None, headline=None)
         else:
-            wanted = ("settled", "done") if value == FURTHER else (value,)
+            wanted = categories_of(value)
             self._note(lambda v: v.category in wanted, category__in=wanted)
         return issues
 

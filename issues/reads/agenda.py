@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -17,26 +17,23 @@ from ..models.standings import StandingQuerySet
 from .counts import stands_on
 from .frame import FrameView
 from .moves import ItemName, item_names
+from .named import Named
 from .standings import period
 
-# The page that most people open: its SQL is worked out once.
-FIRST = 50
 
-
-class Agenda(Sequence[int]):
+class Agenda(Named):
     """Their ids; `fold` leaves out what has no status, but for parents of items that have one.
 
     Counted are the standings: whoever sees an item has exactly one of it on every day.
     """
 
     def __init__(self, frame: FrameView, *, fold: bool = False) -> None:
+        super().__init__()
         self._frame = frame
         self._which = (
             *(frame.negotiation.pk, frame.viewer.scope),
             *(frame.clock.as_of if fold else None, fold),
         )
-        # What was read last, which the page is about to show.
-        self.names: dict[int, ItemName] = {}
 
     @cached_property
     def _length(self) -> int:
@@ -51,18 +48,8 @@ class Agenda(Sequence[int]):
     def __len__(self) -> int:
         return self._length
 
-    def __iter__(self) -> Iterator[int]:
-        return iter(self[:])
-
-    def __getitem__(self, place: Any) -> Any:
-        if not isinstance(place, slice):
-            return self[:][place]
-        if not place.start and place.stop in range(FIRST + 1):
-            rows = _first(*self._which)[place]
-        else:
-            rows = list(_in_order(*self._which)[place])
-        self.names = {row[0]: ItemName(*row) for row in rows}
-        return list(self.names)
+    def between(self, start: int, stop: int | None) -> Sequence[Sequence[Any]]:
+        return _in_order.between(start, stop, *self._which)
 
 
 def count_items(frame: FrameView) -> int:
@@ -71,8 +58,8 @@ def count_items(frame: FrameView) -> int:
 
 
 def names_of(found: Sequence[int], shown: Iterable[int]) -> list[ItemName]:
-    """The items `shown` of those `found`, in this order. No query for a page of an agenda."""
-    names = found.names if isinstance(found, Agenda) else {}
+    """The items `shown` of those `found`, in this order. No query where they were read with it."""
+    names = found.names if isinstance(found, Named) else {}
     wanted = list(shown)
     if missing := [pk for pk in wanted if pk not in names]:
         names = names | {row[0]: ItemName(*row) for row in _named(missing)}
@@ -91,6 +78,7 @@ def with_status(issues: QuerySet[Issue]) -> QuerySet[Issue]:
     return issues.filter(has_status | Exists(having))
 
 
+@prepared
 def _in_order(
     negotiation: int, scope: Scope, day: dt.date | None, fold: bool
 ) -> QuerySet[Any, Any]:
@@ -108,11 +96,6 @@ def _parts(scope: Scope, day: dt.date | None, parent: str) -> StandingQuerySet:
     rows: StandingQuerySet = Standing.objects.as_of(scope, day)
     rows = rows.filter(issue__parent=OuterRef(parent), issue__entered_in_error=False)
     return rows.filter(headline__isnull=False).order_by()
-
-
-@prepared
-def _first(negotiation: int, scope: Scope, day: dt.date | None, fold: bool) -> QuerySet[Any, Any]:
-    return _in_order(negotiation, scope, day, fold)[:FIRST]
 
 
 @prepared

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import F, QuerySet
 
+from negotiations.prepared import prepared
 from negotiations.scopes import Scope
 
 from ..models import Standing
@@ -15,26 +16,26 @@ from ..models.standings import StandingQuerySet
 from ..standing import height
 from .counts import stands_on
 from .frame import FrameView
+from .moves import ItemName
+from .named import Named
 
 # With fewer items one query that sorts all of them is quicker.
 MANY = 500
+_NAME = ("issue_id", *(f"issue__{name}" for name in ItemName._fields[1:]))
 
 
-class Sliced(Sequence[int]):
-    """The ids that a queryset yields, whose number is known."""
+class Sliced(Named):
+    """What a queryset yields, in the columns of ItemName; how many it is, is known."""
 
     def __init__(self, rows: QuerySet[Any, Any], length: int) -> None:
+        super().__init__()
         self._rows, self._length = rows, length
 
     def __len__(self) -> int:
         return self._length
 
-    def __iter__(self) -> Iterator[int]:
-        return iter(self[:])
-
-    def __getitem__(self, place: Any) -> Any:
-        found = self._rows[place]
-        return list(found) if isinstance(place, slice) else found
+    def between(self, start: int, stop: int | None) -> Sequence[Sequence[Any]]:
+        return list(self._rows[start:stop])
 
 
 def by_last_said(frame: FrameView, *, descending: bool) -> Sequence[int]:
@@ -44,16 +45,17 @@ def by_last_said(frame: FrameView, *, descending: bool) -> Sequence[int]:
         F("last_said").desc(nulls_last=True) if descending else F("last_said").asc(nulls_last=True)
     )
     rows = rows.shown_in(frame.negotiation.pk).order_by(said, "issue_id")
-    return Sliced(rows.values_list("issue_id", flat=True), stands_on(frame, None).items)
+    return Sliced(rows.values_list(*_NAME), stands_on(frame, None).items)
 
 
-class ByStatus(Sequence[int]):
+class ByStatus(Named):
     """By the headline, the least advanced first; what has none comes last.
 
     It is known how many stand under each, so a page reads no others than those it comes to.
     """
 
     def __init__(self, frame: FrameView, *, descending: bool) -> None:
+        super().__init__()
         self._where = (frame.negotiation.pk, frame.viewer.scope)
         self._counts: Counter[int | None] = Counter()
         for (headline, _badge), n in stands_on(frame, None).looks.items():
@@ -66,23 +68,19 @@ class ByStatus(Sequence[int]):
     def __len__(self) -> int:
         return sum(self._counts.values())
 
-    def __iter__(self) -> Iterator[int]:
-        return iter(self[:])
-
-    def __getitem__(self, place: Any) -> Any:
-        if not isinstance(place, slice):
-            return self[:][place]
-        found: list[int] = []
-        start, stop, _step = place.indices(len(self))
+    def between(self, start: int, stop: int | None) -> Sequence[Sequence[Any]]:
+        found: list[Sequence[Any]] = []
+        stop = len(self) if stop is None else stop
         for headline in self._order:
             n = self._counts[headline]
             if start < n and stop > 0:
-                found += _standing_at(*self._where, headline)[max(0, start) : stop]
+                found += _standing_at.between(max(0, start), stop, *self._where, headline)
             start, stop = start - n, stop - n
         return found
 
 
+@prepared
 def _standing_at(negotiation: int, scope: Scope, headline: int | None) -> QuerySet[Any, Any]:
     rows = Standing.objects.filter(until=None, scope=scope.key, headline=headline)
     shown: StandingQuerySet = rows.shown_in(negotiation)
-    return shown.order_by("issue_id").values_list("issue_id", flat=True)
+    return shown.order_by("issue_id").values_list(*_NAME)

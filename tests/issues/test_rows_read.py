@@ -17,6 +17,8 @@ PAGES = {
     "list by status": ("issue_list", "sort=status&page=2"),
     "list by last entry": ("issue_list", "sort=-said"),
     "list by title": ("issue_list", "sort=title"),
+    "list, filtered": ("issue_list", "q=0&says=both"),
+    "state of play, filtered": ("state_of_play", "says=both"),
     "rounds": ("round_list", ""),
     "what moved": ("changes", "from=round-1&to=round-2"),
     "what moved, page 2": ("changes", "from=round-1&to=round-2&page=2"),
@@ -27,6 +29,7 @@ PAGES = {
 def talks(db, monkeypatch):
     """Two rounds, and items of which everybody spoke before the first and between the two."""
     monkeypatch.setattr("issues.filters.MANY", 0)
+    monkeypatch.setattr("issues.reads.narrowed.MOST_TEXTS", 0)
     talks = factories.make_delegations()
     for place, day in ((1, "1 Mar 2025"), (2, "1 Apr 2025")):
         factories.make_round(talks.negotiation, f"R{place}", day, number=place)

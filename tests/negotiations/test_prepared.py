@@ -54,6 +54,20 @@ def test_the_second_call_gets_its_own_values(talks):
     assert parties(factories.make_negotiation().pk, ["UN"]) == []
 
 
+@pytest.mark.parametrize("part", [(0, 1), (1, 3), (2, 9), (3, 4), (1, None), (2, 2), (2, 1)])
+def test_a_part_of_the_rows_is_a_slice_of_them(talks, part):
+    codes = ["RU", "UN", "US"]
+    assert parties.between(*part, talks.pk, codes) == parties(talks.pk, codes)[slice(*part)]
+
+
+def test_parts_share_a_statement(talks):
+    parties.between(0, 1, talks.pk, ["RU"])
+    made = len(parties.plans)
+    assert [p.code for p in parties.between(1, 2, talks.pk, ["US", "RU"])] == ["US"]
+    assert parties.between(1, 2, talks.pk, ["UN"]) == []
+    assert len(parties.plans) <= made + 1
+
+
 @pytest.mark.parametrize("codes", [["RU"], ["RU", "UN"], ["RU", "UN", "US"], ["RU"] * 5, []])
 def test_a_list_may_have_any_length(talks, codes):
     assert {p.code for p in parties(talks.pk, codes)} == set(codes)
