@@ -11,7 +11,7 @@ from django.core.paginator import Page, Paginator
 from .narrowed import Narrowed
 
 
-class OpenPaginator(Paginator):  # type: ignore[type-arg] # has no [] at run time
+class OpenPaginator(Paginator):
     """Of items that are counted no further than the page that is shown, where they are many."""
 
     def __init__(self, found: Narrowed, size: int, number: int) -> None:
