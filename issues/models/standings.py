@@ -24,6 +24,20 @@ def holds_on(day: dt.date | None) -> Q:
     return Q(Q(until=None) | Q(until__gt=day), since__lte=day)
 
 
+def holds_on_either(first: dt.date, last: dt.date | None) -> Q:
+    """The periods that hold on one of two days, of which the second is no earlier (None: now).
+
+    As one range: for `holds_on` twice SQLite goes through an index twice and needs half more time.
+    """
+    begun = Q(since__lte=last) if last else Q()
+    at_last = Q(until__gt=last) if last else Q()
+    return Q(
+        begun,
+        Q(until=None) | Q(until__gt=first),
+        Q(since__lte=first) | Q(until=None) | at_last,
+    )
+
+
 class StandingQuerySet(models.QuerySet["Standing"]):
     def as_of(self, scope: Scope, day: dt.date | None = None) -> StandingQuerySet:
         """One row per item: the period that holds on `day` (None: now) in `scope`."""

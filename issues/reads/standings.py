@@ -22,7 +22,7 @@ from negotiations.prepared import prepared
 from negotiations.scopes import Scope
 
 from ..models import Standing
-from ..models.standings import holds_on
+from ..models.standings import holds_on, holds_on_either
 from ..services.loaded import LoadedEntry, entries_in, load_entries, load_frames
 from ..standing import Period, StandingValue, Word, periods, standing_on
 from .frame import FrameView, StatusView, aged_date_text
@@ -107,8 +107,15 @@ _WORD = tuple(
 def _periods_on(
     scope: Scope, words: bool, issues: list[int], *days: dt.date | None
 ) -> QuerySet[Any, Any]:
-    """The periods that hold on any of these days, with a row for each party's word."""
-    holds = reduce(or_, map(holds_on, days))
+    """The periods that hold on any of these days, with a row for each party's word.
+
+    The days in their order.
+    """
+    first, *rest = days
+    if first and len(rest) == 1:
+        holds = holds_on_either(first, *rest)
+    else:
+        holds = reduce(or_, map(holds_on, days))
     rows = Standing.objects.filter(holds, scope=scope.key, issue__in=issues).order_by()
     return rows.values_list("pk", *_PERIOD, *(_WORD if words else ()))
 
@@ -205,7 +212,8 @@ class StandingReader:
     def _stored_on(
         self, issue_ids: Sequence[int], days: Sequence[dt.date | None], words: bool
     ) -> list[dict[int, StandingView]]:
-        rows = _periods_on(self.scope, words, list(issue_ids), *days)
+        ordered = sorted(days, key=lambda day: day or dt.date.max)
+        rows = _periods_on(self.scope, words, list(issue_ids), *ordered)
         found: list[dict[int, StandingView]] = [{} for _day in days]
         for since, until, issue_id, view in self._views(rows, words):
             for day, views in zip(days, found, strict=True):

@@ -18,7 +18,7 @@ from negotiations.scopes import Scope
 
 from ..models import Issue, Standing
 from ..models.items import IssueQuerySet, agenda_order
-from ..models.standings import holds_on
+from ..models.standings import holds_on_either
 from ..services.counts import waits_key
 from ..spans import Span
 from ..standing import movement
@@ -152,7 +152,7 @@ def _next(
 def _periods(
     scope: Scope, issues: list[int], before: dt.date, after: dt.date | None
 ) -> QuerySet[Any, Any]:
-    ends = holds_on(before) | holds_on(after)
+    ends = holds_on_either(before, after)
     rows = Standing.objects.filter(ends, scope=scope.key, issue__in=issues).order_by()
     return rows.values_list(
         *("issue_id", "since", "until", "headline_id", "badge", "fell_from_id", "entry_count"),

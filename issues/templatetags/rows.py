@@ -48,7 +48,7 @@ ADD = (
 )
 PICK = '<input type="checkbox" name="item" value="{}" form="pick" aria-label="Select {}"> '
 OPTION = '<option value="{}"{}>{} · {}</option>'
-NAMED = '<li><a href="{}{}/{}">{} {}</a>{}</li>\n'
+NAMED = '<li><a href="{}">{}</a>{}</li>\n'
 SELECTED = SafeString(" selected")
 CHILD = SafeString(' class="child"')
 NONE = SafeString("")
@@ -113,11 +113,8 @@ def item_links(named: Iterable[tuple[ItemName, str]], base: str, query: str = ""
         "".join(
             fill(
                 NAMED,
-                base,
-                item.address,
-                query,
-                item.label,
-                item.title,
+                f"{base}{item.address}/{query}",
+                f"{item.label} {item.title}",
                 f": {what}" if what else "",
             )
             for item, what in named

@@ -1,12 +1,18 @@
 """What moved between two rounds or days, since one marked as read, and on paper."""
 
+import datetime as dt
 import re
+from itertools import combinations_with_replacement
 
 import pytest
+from django.template.defaultfilters import truncatechars
 from django.urls import reverse
 from django.utils import timezone
 
+from issues.models import Standing
+from issues.models.standings import holds_on, holds_on_either
 from issues.services import correct, retract
+from issues.templatetags import told
 from negotiations import services
 from tests import factories
 
@@ -167,6 +173,28 @@ def test_row_tells_from_to_who_says_so_and_what_did_it(client, talks, negotiatio
     assert "5 Mar 2025 RU Agreed TASS Done." in row
     assert "On the way." not in row
     assert row.endswith("and 1 more entry")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ä" * 160, "ä" * 161, "a\u0308" * 160, "a\u0308" * 161, "\u0958" * 100, "“so” & <so>", ""],
+)
+def test_text_of_an_entry_is_cut_as_the_filter_cuts_it(text):
+    assert told.cut(text) == truncatechars(text, told.LONGEST)
+
+
+def test_one_range_finds_what_holds_on_either_day(banking):
+    for who, status, said in (
+        ("RU", "Raised", "1 Feb 2025"),
+        ("US", "Raised", "3 Feb 2025"),
+        ("RU", "Agreed", "7 Feb 2025"),
+    ):
+        factories.record(banking, who, status, said)
+    days = [dt.date(2025, 1, 31) + dt.timedelta(n) for n in range(9)]
+    for first, last in combinations_with_replacement([*days, None], 2):
+        if first:
+            found = Standing.objects.filter(holds_on_either(first, last))
+            assert set(found) == set(Standing.objects.filter(holds_on(first) | holds_on(last)))
 
 
 def test_totals_say_which_way_and_what_is_new(client, talks, negotiation, rounds):
