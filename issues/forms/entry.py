@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Hashable
-from functools import cache, cached_property
+from collections.abc import Callable, Hashable, Iterator
+from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.choices import BaseChoiceIterator
 
 from negotiations.dates import VagueDate, parse_date
 from negotiations.forms import (
@@ -36,6 +37,23 @@ Choices = list[tuple[str, str]]
 NEW, LAST, TABLE = "new", "last", "table"
 OTHERS = {"joint": "Jointly", "third": "Press", "own": "Ours"}
 _TIME = re.compile(r"^(.*\d{4})[ ,]+(\d{1,2}:\d{2})$")
+
+
+class _Offered(BaseChoiceIterator):
+    """What a field offers, asked for only when it is shown or chosen from, and once.
+
+    Given a function, Django looks at each choice anew every time: a fifth of checking the form.
+    """
+
+    def __init__(self, ask: Callable[[], Choices]) -> None:
+        self.ask = ask
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self.choices)
+
+    @cached_property
+    def choices(self) -> Choices:
+        return self.ask()
 
 
 class EntryForm(SparseForm):
@@ -105,7 +123,7 @@ class EntryForm(SparseForm):
         super().__init__(data, files, **kw)
         self.frame = frame
         self.viewer = frame.viewer
-        self._offered: dict[str, Callable[[], Choices]] = {}
+        self._offered: dict[str, _Offered] = {}
         self._offer(members)
         # Two parties: one tick. More: a tick for each.
         del self.fields["also" if len(frame.parties) == 2 else "same"]
@@ -124,7 +142,7 @@ class EntryForm(SparseForm):
         first.pop("token", None)
         if self.is_bound or not first.keys() <= {"who", "audience"}:
             return None
-        offered = (tuple(choices()) for choices in self._offered.values())
+        offered = map(tuple, self._offered.values())
         return (type(self), self.auto_id, *self.fields, *first.values(), *offered)
 
     # --- Choices ---------------------------------------------------------------------------------
@@ -146,10 +164,9 @@ class EntryForm(SparseForm):
         self.initial.setdefault("audience", self.viewer.first_audience)
 
     def _choose(self, name: str, choices: Callable[[], Choices]) -> None:
-        """What a field offers, asked for only when it is shown or chosen from."""
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
-        self._offered[name] = field.choices = cache(choices)
+        self._offered[name] = field.choices = _Offered(choices)
 
     def _status_choices(self) -> Choices:
         return [(status.label, status.label) for status in self.frame.offered_statuses]
