@@ -113,7 +113,8 @@ def looking() -> Iterator[None]:
     if connection.vendor == "sqlite":
         yield
         return
-    with transaction.atomic():
+    # The page is one transaction already, to the end of which the setting holds with or without.
+    with transaction.atomic(savepoint=False):
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -116,14 +116,35 @@ class Form:
 Term = tuple[Form, ...]
 
 
-def terms(typed: str) -> list[Term]:
+class Terms(list[Term]):
+    """What is looked for, and of words that were looked at, which of it they fit.
+
+    The texts of a page say the same words again and again: compared anew, they took a quarter
+    longer.
+    """
+
+    def __init__(self, found: Iterable[Term]) -> None:
+        super().__init__(found)
+        self._fitted: dict[str, frozenset[int]] = {}
+
+    def fitted(self, word: str) -> frozenset[int]:
+        """The places of the terms that this word, as it is written, fits."""
+        if word not in self._fitted:
+            found = _tokens_of(word)
+            self._fitted[word] = frozenset(
+                place for place, term in enumerate(self) if any(form.fits(found) for form in term)
+            )
+        return self._fitted[word]
+
+
+def terms(typed: str) -> Terms:
     """What to look for: one term per word, each with its forms; every term must be found.
 
     Everything but letters and digits only separates words, so nothing typed is an error.
     """
     words = dict.fromkeys("".join(_APOSTROPHE.split(w)) for w in _WORD.findall(typed))
     found = dict.fromkeys(_forms(fold(word)) for word in list(words)[:MOST_WORDS])
-    return [term for term in found if term]
+    return Terms(term for term in found if term)
 
 
 def _forms(folded: str) -> Term:
@@ -149,25 +170,22 @@ class Segment:
     hit: bool = False
 
 
-def has(text: str, looked_for: Iterable[Term]) -> bool:
+def has(text: str, looked_for: Terms) -> bool:
     """Whether every term is in this text."""
-    found = frozenset().union(*map(_tokens_of, _WORD.findall(text)))
-    return all(any(form.fits(found) for form in term) for term in looked_for)
+    fitted = map(looked_for.fitted, _WORD.findall(text))
+    return len(frozenset().union(*fitted)) == len(looked_for)
 
 
-def _hits(text: str, looked_for: Iterable[Term]) -> Iterator[re.Match[str]]:
-    forms = [form for term in looked_for for form in term]
-    for word in _WORD.finditer(text):
-        if any(form.fits(_tokens_of(word[0])) for form in forms):
-            yield word
+def _hits(text: str, looked_for: Terms) -> list[re.Match[str]]:
+    return [word for word in _WORD.finditer(text) if looked_for.fitted(word[0])]
 
 
-def marked(text: str, looked_for: Iterable[Term], width: int = 0) -> list[Segment]:
+def marked(text: str, looked_for: Terms, width: int = 0) -> list[Segment]:
     """The text in segments, hits apart; with `width` a passage of about so many letters.
 
     A passage begins a little before the first hit; [] when there is none in the text.
     """
-    found = list(_hits(text, looked_for))
+    found = _hits(text, looked_for)
     if not found:
         return [] if width else [Segment(text)]
     start, end = _passage(text, found[0].start(), width or len(text))

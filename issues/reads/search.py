@@ -13,9 +13,9 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.core.paginator import Page
-from django.urls import reverse
 
 from negotiations.access import Viewer
+from negotiations.addresses import path_within
 from negotiations.dates import date_text
 from negotiations.models import Negotiation, Party, Round, Source, Status
 
@@ -23,7 +23,7 @@ from ..fulltext import Seen, find, looking
 from ..models import Entry, Issue, SearchRow
 from ..numbers import Number
 from ..services.search import STRUCK, key
-from ..spelling import Segment, Term, has, marked, terms
+from ..spelling import Segment, Terms, has, marked, terms
 from . import search_rows as rows
 from .frame import FrameView, StatusView, status_views
 from .paging import page_at
@@ -133,7 +133,7 @@ class SearchReader:
     def __init__(self, viewers: Iterable[Viewer], typed: str) -> None:
         # The public has no search: it would need an index of its own.
         self.viewers = {v.negotiation.pk: v for v in viewers if not v.is_public}
-        self.terms: list[Term] = terms(typed)
+        self.terms: Terms = terms(typed)
 
     def overview(self) -> list[Group]:
         """The first results of every kind of which there are any."""
@@ -271,7 +271,9 @@ class SearchReader:
             by_home[issue.negotiation_id].append(issue.pk)
         found: dict[int, StandingView] = {}
         for home, pks in by_home.items():
-            found |= StandingReader(FrameView(self.viewers[home])).on(pks)
+            frame = FrameView(self.viewers[home])
+            frame.statuses = self._statuses  # as entries show them: asked once for both
+            found |= StandingReader(frame).on(pks)
         return found
 
     def _rounds(self, ids: Sequence[int], _struck: set[int]) -> dict[int, Result]:
@@ -343,7 +345,7 @@ class SearchReader:
 
     def _entry(self, entry: Entry, joint: list[Party], is_struck: bool) -> Result:
         home = self._home(entry.issue)
-        url = reverse("issues:entry", args=[home.slug, entry.issue.address, entry.uuid])
+        url = path_within("issues:entry", home.slug, entry.issue.address, entry.uuid)
         texts = [(label, getattr(entry, name)) for name, label in ENTRY_LABELS.items()]
         said = marked(entry.text, self.terms, PASSAGE) or _beginning(entry.text)
         kind = "" if entry.kind == Entry.Kind.ENTRY else entry.get_kind_display()

@@ -221,6 +221,14 @@ def test_hidden_entries_do_not_count_towards_the_hundred(talks):
     assert groups(look(talks, talks.ru, q="lawn")) == {"entries": "100+"}
 
 
+def test_items_and_entries_share_their_statuses(talks):
+    with CaptureQueriesContext(connection) as queries:
+        found = groups(look(talks, q="flights"))
+    assert {"items", "entries"} <= set(found)
+    asked = [query["sql"] for query in queries if 'FROM "negotiations_status"' in query["sql"]]
+    assert len(asked) == 1
+
+
 def test_it_asks_the_same_of_twice_as_much(talks):
     def count():
         with CaptureQueriesContext(connection) as queries:
