@@ -175,6 +175,8 @@ def _with(function, scope):
         named = {key: _for(scope, arg) for key, arg in kwargs.items()}
         return function(*(_for(scope, arg) for arg in args), **named)
 
+    if hasattr(function, "between"):
+        seen.between = _with(function.between, scope)
     return seen
 
 
@@ -350,7 +352,10 @@ def unprepared():
     def rows(function, *given):
         return [] if [] in given else list(function.make(*given))
 
-    with patch.object(prepared, "__call__", rows):
+    def between(function, start, stop, *given):
+        return rows(function, *given)[start:stop]
+
+    with patch.object(prepared, "__call__", rows), patch.object(prepared, "between", between):
         yield
 
 
