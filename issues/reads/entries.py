@@ -65,8 +65,9 @@ def entered_late(recorded_at: dt.datetime, said_last: dt.date) -> bool:
 
 def _entered(recorded_at: dt.datetime, said_last: dt.date) -> str:
     """The day it was recorded in words, where that was long after it was said."""
-    recorded = timezone.localtime(recorded_at).date()
-    return date_text(recorded) if (recorded - said_last).days > LATE_DAYS else ""
+    if not entered_late(recorded_at, said_last):
+        return ""
+    return date_text(timezone.localtime(recorded_at).date())
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from negotiations.access import Viewer
-from negotiations.addresses import path_to
+from negotiations.addresses import path_within
 from negotiations.dates import date_text
 from negotiations.marks import mark_of, top_rung
 from negotiations.models import Membership, Negotiation, Party, Round, Status
@@ -158,13 +158,7 @@ class FrameView:
 
     def source_url(self, uuid: UUID) -> str:
         """The page of a source; pages name dozens, and `reverse` is slow."""
-        return f"{self._source_base}{uuid}/"
-
-    @cached_property
-    def _source_base(self) -> str:
-        any_uuid = UUID(int=0)
-        page = path_to("issues:source_detail", self.negotiation.slug, any_uuid)
-        return page.removesuffix(f"{any_uuid}/")
+        return path_within("issues:source_detail", self.negotiation.slug, uuid)
 
     @cached_property
     def fresh_from(self) -> dt.date:

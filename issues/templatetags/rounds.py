@@ -1,4 +1,4 @@
-"""The rows of all rounds, and the choice of two of them, written directly as the rows of `rows`.
+"""The rows of all rounds, written directly as the rows of `rows`.
 
 As template nodes twenty rounds took more than half of the page. Every value passes `fill`, so
 nothing goes out unescaped.
@@ -31,31 +31,17 @@ ROW = (
 )
 CLAIM = '<small class="claim">{}</small>'
 SHEET = ' <a class="note no-print" href="{}sheet/" aria-label="Sheet of {}">sheet</a>'
-HEAD = '<span class="line">{} {}</span>'
 NOBODY = SafeString('<span class="phone-off">–</span>')
 NOTHING = SafeString('nothing<span class="phone-only"> moved</span>')
 WAY = '<b class="{}">{} {}<span class="hidden-text"> {}</span></b> '
 LINE = '<span class="line">{} {}</span>'
 WORDS = {"reopened": "reopened", "confirmed": "now confirmed", "disputed": "now disputed"}
-END = '<option value="round-{}"{}>{} · {}</option>'
-SELECTED = SafeString(" selected")
 
 
 @register.simple_tag
 def round_list_rows(rows: Iterable[RoundRow], query: str, may_record: bool) -> SafeString:
     """A row for each round; `query` keeps the links in the same time."""
     return SafeString("".join(_row(row, query, may_record) for row in rows))
-
-
-@register.simple_tag
-def round_ends(rounds: Iterable[Round], chosen: int | None = None) -> SafeString:
-    """An option for the end of each round; `chosen`: the place of one."""
-    return SafeString(
-        "".join(
-            fill(END, one.place, SELECTED if one.place == chosen else NONE, one.name, one.when)
-            for one in rounds
-        )
-    )
 
 
 def _row(row: RoundRow, query: str, may_record: bool) -> SafeString:
@@ -71,7 +57,7 @@ def _row(row: RoundRow, query: str, may_record: bool) -> SafeString:
         one.when,
         _where(row),
         row.state if one.is_held and row.state != "later" else fill("<b>{}</b>", row.state),
-        SafeString("".join(fill(HEAD, party_code(h.party), h.name) for h in row.heads)) or NOBODY,
+        SafeString("".join(fill(LINE, party_code(h.party), h.name) for h in row.heads)) or NOBODY,
         _moved(row.totals),
         row.entries,
         "entry" if row.entries == 1 else "entries",

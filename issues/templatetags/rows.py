@@ -94,13 +94,26 @@ def now_said(words: Iterable[tuple[Party, StatusView | None, str]]) -> SafeStrin
 def round_options(rounds: Iterable[Round], chosen: Round | None = None) -> SafeString:
     """An option for each round, by its place."""
     return SafeString(
-        "".join(_option(one.place, one.name, one.when, is_chosen=one == chosen) for one in rounds)
+        "".join(
+            _option(f"{one.place}", one.name, one.when, is_chosen=one == chosen) for one in rounds
+        )
+    )
+
+
+@register.simple_tag
+def round_ends(rounds: Iterable[Round], chosen: int | None = None) -> SafeString:
+    """An option for the end of each round; `chosen`: the place of one."""
+    return SafeString(
+        "".join(
+            _option(f"round-{one.place}", one.name, one.when, is_chosen=one.place == chosen)
+            for one in rounds
+        )
     )
 
 
 @lru_cache(maxsize=512)
-def _option(place: int, name: str, when: str, *, is_chosen: bool) -> SafeString:
-    return fill(OPTION, place, SELECTED if is_chosen else NONE, name, when)
+def _option(value: str, name: str, when: str, *, is_chosen: bool) -> SafeString:
+    return fill(OPTION, value, SELECTED if is_chosen else NONE, name, when)
 
 
 @register.simple_tag
