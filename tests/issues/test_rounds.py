@@ -306,7 +306,11 @@ def test_touched_items_come_in_the_order_of_the_agenda(client, talks, negotiatio
 def test_list_escapes_what_people_typed(client, talks, negotiation):
     names = {"title": "<i>Spring</i>", "city": "<b>Aldport</b>"}
     one = factories.make_round(negotiation, day="10 Apr 2025", number=1, **names)
+    people = [Person("<u>Ivanov</u>", "ambassador", is_head=True)]
+    services.set_delegates(one, party=negotiation.parties.get(code="RU"), people=people, by=None)
     html = page(client, of_list(negotiation), talks.reader)
+    assert "&lt;u&gt;Ivanov" in html
+    assert "<u>Ivanov" not in html
     assert "&lt;i&gt;Spring" in html
     assert "&lt;b&gt;Aldport" in html
     assert "<i>Spring" not in html

@@ -33,6 +33,8 @@ def test_what_was_said_is_escaped():
     shown = said(Context({"csrf_token": BAD}), BAD, f"/undo/{BAD}", BAD, problem=True)
     assert "<b>" not in shown
     assert 'class="message error"' in shown
+    # The token, and where to come back to.
+    assert shown.count('value="&lt;b&gt;') == 2
     assert "<form" not in said(Context(), BAD)
 
 
